@@ -1,0 +1,178 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import { FilesystemArtifactStore } from './artifacts/filesystem-artifact-store.js';
+import { DataDirLock } from './catalog/data-dir-lock.js';
+import { TypeormCatalog } from './catalog/typeorm-catalog.js';
+import type { Config } from './config.js';
+import type { Clock } from './domain/clock.js';
+import { messageOf } from './domain/errors.js';
+import { EngineRegistry } from './engines/engine-registry.js';
+import type { DatabaseEngine } from './engines/database-engine.js';
+import { SqliteEngine } from './engines/sqlite/sqlite-engine.js';
+import { InProcessStatusFeed } from './events/in-process-status-feed.js';
+import { PostgresStatusFeed } from './events/postgres-status-feed.js';
+import { createSchema } from './graphql/schema.js';
+import { HttpServer } from './http/http-server.js';
+import { Metrics } from './http/metrics.js';
+import { BackupRunner } from './services/backup-runner.js';
+import { ConcludeBackup } from './services/conclude-backup.js';
+import { CopyDatabase } from './services/copy-database.js';
+import { CreateBackup } from './services/create-backup.js';
+import { InstanceConnector } from './services/instance-connector.js';
+import { ListBackups } from './services/list-backups.js';
+import { ListInstances } from './services/list-instances.js';
+import { loadSecretKey } from './services/load-secret-key.js';
+import { RecoverBackups } from './services/recover-backups.js';
+import { RegisterInstance } from './services/register-instance.js';
+import { RunBackup } from './services/run-backup.js';
+import { SecretBox } from './services/secret-box.js';
+import { StatusTail } from './services/status-tail.js';
+import { WatchBackups } from './services/watch-backups.js';
+import { WatchInstanceStatus } from './services/watch-instance-status.js';
+
+/** Messages that may wait for one slow subscription. */
+const SUBSCRIPTION_BUFFER = 1000;
+
+/** What a test may put in place of the real thing. */
+export interface AppOverrides {
+  readonly clock?: Clock;
+  readonly newId?: () => string;
+  readonly logger?: Logger;
+  /** Engines besides the product's own. */
+  readonly engines?: readonly DatabaseEngine[];
+  readonly subscriptionBuffer?: number;
+}
+
+/** The running server. Stopping it is idempotent. */
+export interface App extends AsyncDisposable {
+  /** Base URL, as in http://127.0.0.1:4000. */
+  readonly url: string;
+  /** Takes no more work, finishes or hands back what runs, closes sockets with 1001, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** What was opened so far, to be closed in the reverse order. */
+class Opened {
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  add<T extends AsyncDisposable>(part: T): T {
+    this.#closers.push(async () => part[Symbol.asyncDispose]());
+    return part;
+  }
+
+  async close(): Promise<void> {
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close();
+  }
+}
+
+/** Composition root: builds every object once, and connects them by hand. */
+export async function startApp(config: Config, overrides: AppOverrides = {}): Promise<App> {
+  const opened = new Opened();
+  try {
+    return await compose(config, overrides, opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function compose(config: Config, overrides: AppOverrides, opened: Opened): Promise<App> {
+  const { clock = () => new Date(), newId = () => uuidv7() } = overrides;
+  const logger = overrides.logger ?? pino({ level: config.logLevel });
+  const onError = (error: unknown): void => {
+    logger.error({ err: error }, 'background work has failed; it goes on');
+  };
+  const serverId = `${hostname()}:${process.pid.toString()}:${newId()}`;
+  const scratchRoot = join(config.dataDir, 'tmp');
+
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  opened.add(await DataDirLock.acquire(config.dataDir));
+  await rm(scratchRoot, { recursive: true, force: true });
+  await mkdir(scratchRoot);
+  const secretBox = new SecretBox(config.secretKey ?? (await loadSecretKey(config.dataDir)));
+  const catalog = opened.add(await TypeormCatalog.open(config.catalog));
+  const feed = opened.add(
+    config.catalog.kind === 'postgres'
+      ? await PostgresStatusFeed.connect(config.catalog.url, onError)
+      : new InProcessStatusFeed(onError),
+  );
+  const store = new FilesystemArtifactStore(config.artifactStore.path);
+  const engines = new EngineRegistry([new SqliteEngine(config.sqliteRoots), ...(overrides.engines ?? [])]);
+
+  const connector = new InstanceConnector({ catalog, engines, secretBox });
+  const metrics: Metrics = new Metrics({
+    catalog,
+    runningCount: () => runner.runningCount,
+    subscriberCount: () => tail.followerCount + watchBackups.followerCount,
+  });
+  const conclude = new ConcludeBackup({
+    catalog,
+    store,
+    feed,
+    serverId,
+    onLeftover: (backup, error) => {
+      logger.error({ err: error, backupId: backup.id }, 'files of a failed backup could not be removed yet');
+    },
+    onEnded: (backup) => {
+      metrics.observeEnded(backup);
+    },
+  });
+  const copier = new CopyDatabase(store, scratchRoot);
+  const { stallTimeoutMs, maxConcurrentBackups: maxConcurrent } = config;
+  const runBackup = new RunBackup({
+    catalog,
+    store,
+    feed,
+    connector,
+    copier,
+    conclude,
+    clock,
+    logger,
+    serverId,
+    stallTimeoutMs,
+  });
+  const runner = new BackupRunner({ catalog, runBackup, clock, logger, serverId, maxConcurrent });
+  const recover = opened.add(new RecoverBackups({ catalog, store, runner, conclude, clock, logger }));
+  await recover.recoverAtStart();
+
+  const capacity = overrides.subscriptionBuffer ?? SUBSCRIPTION_BUFFER;
+  const tail = opened.add(await StatusTail.start({ catalog, feed, onError }));
+  const watchInstanceStatus = new WatchInstanceStatus({ catalog, tail, capacity });
+  const watchBackups = opened.add(new WatchBackups({ catalog, feed, capacity, onError }));
+  const listInstances = new ListInstances(catalog, connector);
+  const listBackups = new ListBackups(catalog);
+  const registerInstance = new RegisterInstance({ catalog, connector, secretBox, clock, newId });
+  const createBackup = new CreateBackup({ catalog, connector, runner, feed, clock, newId });
+
+  const schema = await createSchema({ listInstances, registerInstance, listBackups, createBackup });
+  const http = new HttpServer({
+    schema,
+    logger,
+    metrics,
+    listInstances,
+    listBackups,
+    watchInstanceStatus,
+    watchBackups,
+    findUnreadiness: async () => {
+      if (runner.isDraining) return 'The server is shutting down.';
+      return Promise.all([catalog.ping(), store.checkWritable()]).then(() => null, messageOf);
+    },
+  });
+  const url = await http.listen(config.host, config.port);
+
+  let stopping: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    await runner.drain(config.shutdownGraceMs);
+    await http.close();
+    await opened.close();
+  };
+  return {
+    url,
+    stop: () => (stopping ??= stop()),
+    [Symbol.asyncDispose]: () => (stopping ??= stop()),
+  };
+}

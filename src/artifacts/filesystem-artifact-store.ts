@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { ArtifactNotFoundError, ArtifactStoreError } from './artifact-store.js';
+import type { ArtifactFile, ArtifactStore, BackupFolder } from './artifact-store.js';
+
+/** One read of a stored file. */
+const READ_CHUNK_BYTES = 256 * 1024;
+
+/** `<root>/<project>/<backupId>/<file>`, readable with any tool. */
+export class FilesystemArtifactStore implements ArtifactStore {
+  readonly location: string;
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.location = root;
+  }
+
+  async put(file: ArtifactFile, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
+    const path = this.#pathOf(file);
+    const folder = dirname(path);
+    await orStoreError(() => this.#createFolder(folder));
+    const temporary = join(folder, `.${randomUUID()}.part`);
+    const handle = await orStoreError(() => open(temporary, 'wx', 0o640));
+    try {
+      const bytes = await writeAll(handle, content, signal);
+      await orStoreError(async () => {
+        await handle.sync();
+        await handle.close();
+        signal.throwIfAborted();
+        await rename(temporary, path);
+        await syncFolder(folder);
+      });
+      return bytes;
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async open(file: ArtifactFile, signal: AbortSignal): Promise<Readable> {
+    try {
+      const handle = await open(this.#pathOf(file), 'r');
+      return handle.createReadStream({ highWaterMark: READ_CHUNK_BYTES, signal });
+    } catch (error) {
+      if (isMissing(error)) throw new ArtifactNotFoundError(file, { cause: error });
+      throw toStoreError(error);
+    }
+  }
+
+  async findSize(file: ArtifactFile): Promise<number | null> {
+    try {
+      return (await stat(this.#pathOf(file))).size;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw toStoreError(error);
+    }
+  }
+
+  async remove(backup: BackupFolder): Promise<void> {
+    const folder = join(this.#root, backup.project, backup.backupId);
+    await orStoreError(async () => {
+      await rm(folder, { recursive: true, force: true });
+      await syncFolder(dirname(folder)).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    });
+  }
+
+  async checkWritable(): Promise<void> {
+    await orStoreError(async () => {
+      await mkdir(this.#root, { recursive: true });
+      await access(this.#root, constants.R_OK | constants.W_OK | constants.X_OK);
+    });
+  }
+
+  #pathOf(file: ArtifactFile): string {
+    return join(this.#root, file.project, file.backupId, file.name);
+  }
+
+  /** A new folder survives a power cut only once the folder that lists it is synced, and so on up. */
+  async #createFolder(folder: string): Promise<void> {
+    const topmost = await mkdir(folder, { recursive: true, mode: 0o750 });
+    if (topmost === undefined) return;
+    const parent = dirname(topmost);
+    const steps = relative(parent, folder).split(sep);
+    for (const [index] of steps.entries()) {
+      await syncFolder(join(parent, ...steps.slice(0, index)));
+    }
+  }
+}
+
+async function writeAll(
+  handle: FileHandle,
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of content) {
+    signal.throwIfAborted();
+    await orStoreError(() => writeWhole(handle, chunk));
+    bytes += chunk.byteLength;
+  }
+  signal.throwIfAborted();
+  return bytes;
+}
+
+/** A single write may take less than it was given. */
+async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < chunk.byteLength; ) {
+    const { bytesWritten } = await handle.write(chunk, offset);
+    offset += bytesWritten;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function orStoreError<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+function toStoreError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+  return new ArtifactStoreError(error.message, isFull, { cause: error });
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

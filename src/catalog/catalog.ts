@@ -1,0 +1,197 @@
+import type {
+  Artifact,
+  Backup,
+  BackupDatabase,
+  BackupFailure,
+  BackupProgress,
+  BackupStatus,
+  BackupType,
+  Lease,
+} from '../domain/backup.js';
+import type { Engine, Instance, InstanceRole, InstanceStatus, StatusChange } from '../domain/instance.js';
+import type { Page, PageRequest } from '../domain/page.js';
+
+/**
+ * The catalog holds what is true: instances, backups and the log of status changes. Everything that a process keeps
+ * in memory is a copy or a wake-up.
+ *
+ * - Readers see committed state only, and never wait for a writer.
+ * - `transaction` is the only way to write. The work sees its own writes; it is rolled back as a whole when it throws,
+ *   and what it threw is thrown again. Transactions of one process may be queued behind each other, so the work must
+ *   touch nothing but the catalog: no engine, no store, no network.
+ * - A transaction that resolved is on disk.
+ * - A write that would break a uniqueness rule throws `UniqueViolationError` and spoils its transaction.
+ */
+export interface Catalog extends AsyncDisposable {
+  readonly instances: InstanceReader;
+  readonly backups: BackupReader;
+  readonly statusChanges: StatusChangeReader;
+  /** Whether no other process can be using this catalog: then a lease of another owner belongs to a dead process. */
+  readonly isExclusive: boolean;
+  transaction<T>(work: (writers: CatalogWriters) => Promise<T>): Promise<T>;
+  /** Resolves when the catalog answers a query. */
+  ping(): Promise<void>;
+}
+
+export interface CatalogWriters {
+  readonly instances: InstanceWriter;
+  readonly backups: BackupWriter;
+}
+
+/** The uniqueness rules that the catalog itself enforces. */
+export type UniqueKey = 'instance-name' | 'backup-name' | 'building-backup';
+
+export class UniqueViolationError extends Error {
+  override readonly name = 'UniqueViolationError';
+  readonly key: UniqueKey;
+
+  constructor(key: UniqueKey, options?: ErrorOptions) {
+    super(`the catalog already holds this ${key}`, options);
+    this.key = key;
+  }
+}
+
+export type InstanceOrderField = 'NAME' | 'CREATED_AT';
+
+export interface InstanceFilter {
+  readonly project?: string | undefined;
+  readonly region?: string | undefined;
+  readonly engine?: Engine | undefined;
+  readonly status?: InstanceStatus | undefined;
+  readonly role?: InstanceRole | undefined;
+  /** Matches anywhere in the name, whatever the case. */
+  readonly nameContains?: string | undefined;
+}
+
+export type InstancePageRequest = PageRequest<InstanceFilter, InstanceOrderField>;
+
+export interface InstanceReader {
+  find(id: string): Promise<Instance | null>;
+  /** In the order of the ids; null where there is none. One statement. */
+  findMany(ids: readonly string[]): Promise<readonly (Instance | null)[]>;
+  findByName(project: string, name: string): Promise<Instance | null>;
+  /** The sealed connection URL of an instance. */
+  findSealedUrl(id: string): Promise<string | null>;
+  /** One statement. @throws DomainError BAD_USER_INPUT on a cursor that is not one of this order. */
+  list(request: InstancePageRequest): Promise<Page<Instance>>;
+  count(filter: InstanceFilter): Promise<number>;
+  countByStatus(): Promise<ReadonlyMap<InstanceStatus, number>>;
+}
+
+/** A status transition to make. It happens only if the instance still stands at `from` (and in `role`, if given). */
+export interface StatusTransition {
+  readonly instanceId: string;
+  readonly from: InstanceStatus;
+  readonly to: InstanceStatus;
+  readonly role?: InstanceRole;
+  readonly reason: string | null;
+  readonly backupId: string | null;
+  readonly at: Date;
+}
+
+export interface InstanceWriter extends InstanceReader {
+  /** @throws UniqueViolationError instance-name */
+  insert(instance: Instance, sealedUrl: string): Promise<void>;
+  /**
+   * Compare-and-set of the status, together with its event: there is no way to do one without the other.
+   * False, and nothing written, when the instance was not as the transition expects.
+   */
+  changeStatus(transition: StatusTransition): Promise<boolean>;
+}
+
+export type BackupOrderField = 'STARTED_AT' | 'NAME';
+
+export interface BackupFilter {
+  readonly project?: string | undefined;
+  readonly region?: string | undefined;
+  readonly instanceId?: string | undefined;
+  readonly type?: BackupType | undefined;
+  readonly status?: BackupStatus | undefined;
+  readonly engine?: Engine | undefined;
+  /** Matches anywhere in the name, whatever the case. */
+  readonly nameContains?: string | undefined;
+  /** Inclusive. */
+  readonly startedAfter?: Date | undefined;
+  /** Exclusive. */
+  readonly startedBefore?: Date | undefined;
+}
+
+export type BackupPageRequest = PageRequest<BackupFilter, BackupOrderField>;
+
+/** An unfinished backup whose lease is looked at. */
+export interface LeasedBackup {
+  readonly backup: Backup;
+  readonly lease: Lease;
+}
+
+export interface BackupReader {
+  find(id: string): Promise<Backup | null>;
+  /** In the order of the ids; null where there is none. One statement. */
+  findMany(ids: readonly string[]): Promise<readonly (Backup | null)[]>;
+  /** The backup that holds this name, i.e. that has not FAILED. */
+  findByName(project: string, name: string): Promise<Backup | null>;
+  /** The BUILDING backup of each instance; null where there is none. One statement. */
+  findActive(instanceIds: readonly string[]): Promise<readonly (Backup | null)[]>;
+  /** The databases of each backup, user databases first, in the order of their names. One statement. */
+  findDatabases(backupIds: readonly string[]): Promise<readonly (readonly BackupDatabase[])[]>;
+  /** One statement. @throws DomainError BAD_USER_INPUT on a cursor that is not one of this order. */
+  list(request: BackupPageRequest): Promise<Page<Backup>>;
+  /** The same page of each instance, in the order of the ids. One statement, however many instances. */
+  listByInstance(instanceIds: readonly string[], request: BackupPageRequest): Promise<readonly Page<Backup>[]>;
+  count(filter: BackupFilter): Promise<number>;
+  /** One statement, however many instances. */
+  countByInstance(instanceIds: readonly string[], filter: BackupFilter): Promise<readonly number[]>;
+  countByStatus(): Promise<ReadonlyMap<BackupStatus, number>>;
+  /** Every BUILDING backup with its lease, oldest first. */
+  listBuilding(): Promise<readonly LeasedBackup[]>;
+  /** FAILED backups whose files could not be removed yet. */
+  listUncleaned(): Promise<readonly Backup[]>;
+}
+
+export interface CompletedBackup {
+  readonly artifacts: readonly Artifact[];
+  readonly completedAt: Date;
+}
+
+export interface FailedBackup {
+  readonly failure: BackupFailure;
+  /** Whether its files are gone from the store. */
+  readonly isCleaned: boolean;
+}
+
+export interface BackupWriter extends BackupReader {
+  /** @throws UniqueViolationError backup-name, building-backup */
+  insert(backup: Backup, lease: Lease): Promise<void>;
+  /** Sets the databases that the backup is to hold, in place of those set before. */
+  setDatabases(backupId: string, databases: readonly { name: string; system: boolean }[]): Promise<void>;
+  /** Progress of a backup that `owner` still holds. False when it does not: the worker has lost the backup and must stop. */
+  setProgress(backupId: string, owner: string, progress: BackupProgress): Promise<boolean>;
+  /** Extends the lease of those of the backups that `owner` still holds. Returns how many they were. */
+  renewLeases(backupIds: readonly string[], lease: Lease): Promise<number>;
+  /** Takes a backup over from the holder of a lease that was read earlier. False when that lease has changed since. */
+  takeOver(backupId: string, from: Lease, to: Lease): Promise<boolean>;
+  /** BUILDING -> COMPLETED by compare-and-set. False when it was not BUILDING, or `owner` has lost it. */
+  complete(backupId: string, owner: string, result: CompletedBackup): Promise<boolean>;
+  /** BUILDING -> FAILED by compare-and-set. False when it was not BUILDING, or `owner` has lost it. */
+  fail(backupId: string, owner: string, result: FailedBackup): Promise<boolean>;
+  /** The files of a FAILED backup are gone. */
+  markCleaned(backupId: string): Promise<void>;
+}
+
+export interface StatusChangeRequest {
+  /** Only changes with a greater id. */
+  readonly after: string;
+  /** Only this instance's; null = every instance's. */
+  readonly instanceId: string | null;
+  readonly limit: number;
+}
+
+export interface StatusChangeReader {
+  /**
+   * Changes in the order of their ids. Whoever has read up to an id will never see a smaller one appear: a change
+   * whose transaction is still in flight holds back those after it.
+   */
+  list(request: StatusChangeRequest): Promise<readonly StatusChange[]>;
+  /** Id of the newest change, "0" when there is none. */
+  latestId(): Promise<string>;
+}

@@ -1,0 +1,117 @@
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { canInstanceMove, InstanceStatus } from '../domain/instance.js';
+import type { Instance } from '../domain/instance.js';
+import type { Page } from '../domain/page.js';
+import type {
+  InstanceFilter,
+  InstanceOrderField,
+  InstancePageRequest,
+  InstanceWriter,
+  StatusTransition,
+} from './catalog.js';
+import { applyKeyset, containsPattern, toPage, withoutNul } from './keyset.js';
+import type { SortKey } from './keyset.js';
+import { toInstance, toInstanceRow } from './rows.js';
+import { InstanceSchema, StatusChangeSchema } from './schemas.js';
+import type { InstanceRow } from './schemas.js';
+import { lockEventOrder, translateUniqueViolation } from './dialect.js';
+
+const SORT_KEYS: Readonly<Record<InstanceOrderField, SortKey<InstanceRow>>> = {
+  NAME: { column: 'name', type: 'string', valueOf: (row) => row.name },
+  CREATED_AT: { column: 'created_at', type: 'number', valueOf: (row) => row.createdAt },
+};
+
+export class InstanceRepository implements InstanceWriter {
+  readonly #manager: EntityManager;
+
+  constructor(manager: EntityManager) {
+    this.#manager = manager;
+  }
+
+  async find(id: string): Promise<Instance | null> {
+    const [instance] = await this.findMany([id]);
+    return instance ?? null;
+  }
+
+  async findMany(ids: readonly string[]): Promise<readonly (Instance | null)[]> {
+    const rows = await this.#query()
+      .where('i.id IN (:...ids)', { ids: ids.map(withoutNul) })
+      .getMany();
+    const byId = new Map(rows.map((row) => [row.id, toInstance(row)]));
+    return ids.map((id) => byId.get(id) ?? null);
+  }
+
+  async findByName(project: string, name: string): Promise<Instance | null> {
+    const row = await this.#query().where('i.project = :project AND i.name = :name', { project, name }).getOne();
+    return row === null ? null : toInstance(row);
+  }
+
+  async findSealedUrl(id: string): Promise<string | null> {
+    const row = await this.#query().addSelect('i.sealedUrl').where('i.id = :id', { id: withoutNul(id) }).getOne();
+    return row?.sealedUrl ?? null;
+  }
+
+  async list(request: InstancePageRequest): Promise<Page<Instance>> {
+    const sortKey = SORT_KEYS[request.orderBy.field];
+    const query = this.#filtered(request.filter);
+    applyKeyset(query, sortKey, request);
+    return toPage(await query.getMany(), sortKey, request, toInstance);
+  }
+
+  async count(filter: InstanceFilter): Promise<number> {
+    return this.#filtered(filter).getCount();
+  }
+
+  async countByStatus(): Promise<ReadonlyMap<InstanceStatus, number>> {
+    const rows = await this.#query()
+      .select('i.status', 'status')
+      .addSelect('COUNT(*)', 'count')
+      .groupBy('i.status')
+      .getRawMany<{ status: InstanceStatus; count: string | number }>();
+    return new Map(rows.map((row) => [row.status, Number(row.count)]));
+  }
+
+  async insert(instance: Instance, sealedUrl: string): Promise<void> {
+    await translateUniqueViolation(() =>
+      this.#manager.insert(InstanceSchema, toInstanceRow(instance, sealedUrl)),
+    );
+  }
+
+  async changeStatus(transition: StatusTransition): Promise<boolean> {
+    const { instanceId, from, to, role, reason, backupId, at } = transition;
+    if (!canInstanceMove(from, to)) throw new Error(`an instance cannot go from ${from} to ${to}`);
+    const update = await this.#manager.update(
+      InstanceSchema,
+      { id: instanceId, status: from, ...(role === undefined ? {} : { role }) },
+      // An available instance has nothing to explain; the log keeps the reason.
+      { status: to, statusReason: to === InstanceStatus.AVAILABLE ? null : reason, updatedAt: at.getTime() },
+    );
+    if (update.affected !== 1) return false;
+    await lockEventOrder(this.#manager);
+    await this.#manager.insert(StatusChangeSchema, {
+      instanceId,
+      previousStatus: from,
+      status: to,
+      reason,
+      backupId,
+      occurredAt: at.getTime(),
+    });
+    return true;
+  }
+
+  #query(): SelectQueryBuilder<InstanceRow> {
+    return this.#manager.createQueryBuilder(InstanceSchema, 'i');
+  }
+
+  #filtered(filter: InstanceFilter): SelectQueryBuilder<InstanceRow> {
+    const query = this.#query();
+    for (const field of ['project', 'region', 'engine', 'status', 'role'] as const) {
+      const value = filter[field];
+      if (value !== undefined) query.andWhere(`i.${field} = :${field}`, { [field]: withoutNul(value) });
+    }
+    if (filter.nameContains !== undefined) {
+      query.andWhere(`LOWER(i.name) LIKE :name ESCAPE '\\'`, { name: containsPattern(filter.nameContains) });
+    }
+    return query;
+  }
+}

@@ -1,0 +1,99 @@
+import { BackupStatus } from '../domain/backup.js';
+import type { Artifact, Backup, BackupDatabase, BackupFailure, Lease } from '../domain/backup.js';
+import type { Instance, StatusChange } from '../domain/instance.js';
+import type { BackupDatabaseRow, BackupRow, InstanceRow, StatusChangeRow } from './schemas.js';
+
+export function toInstance(row: InstanceRow): Instance {
+  const { sealedUrl: _sealedUrl, createdAt, updatedAt, ...rest } = row;
+  return { ...rest, createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) };
+}
+
+export function toInstanceRow(instance: Instance, sealedUrl: string): InstanceRow {
+  return {
+    ...instance,
+    sealedUrl,
+    createdAt: instance.createdAt.getTime(),
+    updatedAt: instance.updatedAt.getTime(),
+  };
+}
+
+export function toBackup(row: BackupRow): Backup {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    type: row.type,
+    status: row.status,
+    project: row.project,
+    region: row.region,
+    instanceId: row.instanceId,
+    instanceName: row.instanceName,
+    engine: row.engine,
+    engineVersion: row.engineVersion,
+    includeSystemDatabases: row.includeSystem,
+    progress: { phase: row.phase, bytesDone: row.bytesDone, bytesTotal: row.bytesTotal },
+    sizeBytes: row.sizeBytes,
+    storedBytes: row.storedBytes,
+    startedAt: new Date(row.startedAt),
+    completedAt: toDate(row.completedAt),
+    failure: toFailure(row),
+    verifiedAt: toDate(row.verifiedAt),
+  };
+}
+
+export function toBackupRow(backup: Backup, lease: Lease): BackupRow {
+  return {
+    id: backup.id,
+    name: backup.name,
+    description: backup.description,
+    type: backup.type,
+    status: backup.status,
+    project: backup.project,
+    region: backup.region,
+    instanceId: backup.instanceId,
+    instanceName: backup.instanceName,
+    engine: backup.engine,
+    engineVersion: backup.engineVersion,
+    includeSystem: backup.includeSystemDatabases,
+    ...backup.progress,
+    sizeBytes: backup.sizeBytes,
+    storedBytes: backup.storedBytes,
+    startedAt: backup.startedAt.getTime(),
+    completedAt: backup.completedAt?.getTime() ?? null,
+    verifiedAt: backup.verifiedAt?.getTime() ?? null,
+    failureCode: backup.failure?.code ?? null,
+    failureMessage: backup.failure?.message ?? null,
+    isCleaned: backup.status !== BackupStatus.FAILED,
+    leaseOwner: lease.owner,
+    leaseExpiresAt: lease.expiresAt.getTime(),
+  };
+}
+
+export function toLease(row: BackupRow): Lease {
+  return { owner: row.leaseOwner, expiresAt: new Date(row.leaseExpiresAt) };
+}
+
+export function toBackupDatabase(row: BackupDatabaseRow): BackupDatabase {
+  return { name: row.name, system: row.system, artifact: toArtifact(row) };
+}
+
+export function toStatusChange(row: StatusChangeRow): StatusChange {
+  return { ...row, id: String(row.id), occurredAt: new Date(row.occurredAt) };
+}
+
+function toArtifact(row: BackupDatabaseRow): Artifact | null {
+  const { path, format, compression, originalBytes, storedBytes, sha256 } = row;
+  if (path === null || format === null || compression === null) return null;
+  if (originalBytes === null || storedBytes === null || sha256 === null) return null;
+  const { name: database, system, encryption } = row;
+  return { database, system, path, format, compression, encryption, originalBytes, storedBytes, sha256 };
+}
+
+function toFailure(row: BackupRow): BackupFailure | null {
+  if (row.failureCode === null || row.completedAt === null) return null;
+  return { code: row.failureCode, message: row.failureMessage ?? '', occurredAt: new Date(row.completedAt) };
+}
+
+function toDate(milliseconds: number | null): Date | null {
+  return milliseconds === null ? null : new Date(milliseconds);
+}

@@ -1,0 +1,157 @@
+import { resolve } from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import type { CatalogLocation } from './catalog/data-source.js';
+import { SECRET_KEY_BYTES } from './services/secret-box.js';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything that can be set from outside. README's table describes each variable. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly catalog: CatalogLocation;
+  readonly artifactStore: { readonly kind: 'filesystem'; readonly path: string };
+  /** 32 bytes; null = the generated one in the data directory. */
+  readonly secretKey: Buffer | null;
+  readonly maxConcurrentBackups: number;
+  readonly stallTimeoutMs: number;
+  readonly shutdownGraceMs: number;
+  readonly logLevel: LogLevel;
+  /** Folders that SQLite databases may be in; null = anywhere. */
+  readonly sqliteRoots: readonly string[] | null;
+}
+
+/** The configuration is no good. The message lists every fault, a line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration cannot be used:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads one variable; the message of what it throws is what the variable must be. */
+type Parser<T> = (text: string) => T;
+
+class EnvironmentReader {
+  readonly faults: string[] = [];
+  readonly names = new Set<string>();
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** An empty variable counts as not set. */
+  read<T>(name: string, fallback: T, parse: Parser<T>): T {
+    this.names.add(name);
+    const text = this.#environment[name];
+    if (text === undefined || text === '') return fallback;
+    try {
+      return parse(text);
+    } catch (error) {
+      // The value is not repeated: it may be a secret.
+      this.faults.push(`${name} must be ${(error as Error).message}.`);
+      return fallback;
+    }
+  }
+
+  /** A name close to one of ours is taken for a slip of the pen: it would otherwise be ignored without a word. */
+  findSlips(): readonly string[] {
+    const strangers = Object.keys(this.#environment).filter((name) => !this.names.has(name) && name.length > 5);
+    return strangers.flatMap((stranger) => {
+      const meant = [...this.names].find((name) => name.length > 5 && distance(stranger.toUpperCase(), name) <= 2);
+      return meant === undefined ? [] : [`${stranger} is not known. Did you mean ${meant}?`];
+    });
+  }
+}
+
+/**
+ * @param environment read once, here and nowhere else
+ * @param args command line after the program's name: the server takes none
+ * @throws ConfigError with all faults
+ */
+export function readConfig(
+  environment: Environment = process.env,
+  args: readonly string[] = process.argv.slice(2),
+): Config {
+  const reader = new EnvironmentReader(environment);
+  const dataDir = reader.read('DATA_DIR', resolve('data'), resolve);
+  const config: Config = {
+    host: reader.read('HOST', '127.0.0.1', parseHost),
+    port: reader.read('PORT', 4000, integer(0, 65_535)),
+    dataDir,
+    catalog: reader.read('DATABASE_URL', { kind: 'sqlite', path: resolve(dataDir, 'catalog.sqlite') }, parseDatabaseUrl),
+    artifactStore: reader.read(
+      'ARTIFACT_STORE',
+      { kind: 'filesystem', path: resolve(dataDir, 'artifacts') },
+      parseArtifactStore,
+    ),
+    secretKey: reader.read('SECRET_KEY', null, parseSecretKey),
+    maxConcurrentBackups: reader.read('MAX_CONCURRENT_BACKUPS', 2, integer(1, 64)),
+    stallTimeoutMs: reader.read('STALL_TIMEOUT', 600_000, parseDuration),
+    shutdownGraceMs: reader.read('SHUTDOWN_GRACE', 30_000, parseDuration),
+    logLevel: reader.read('LOG_LEVEL', 'info', parseLogLevel),
+    sqliteRoots: reader.read('SQLITE_ROOTS', null, parseRoots),
+  };
+  const unknownArgs = args.map((arg) => `The argument ${arg} is not known: the server is configured by its environment.`);
+  const faults = [...reader.faults, ...reader.findSlips(), ...unknownArgs];
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(config);
+}
+
+function integer(min: number, max: number): Parser<number> {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new Error(`a whole number from ${min.toString()} to ${max.toString()}`);
+  };
+}
+
+const MS_PER_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const MAX_DURATION_MS = 24 * 3_600_000;
+
+function parseDuration(text: string): number {
+  const [, amount, unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
+  const milliseconds = Number(amount) * (MS_PER_UNIT[unit] ?? NaN);
+  if (milliseconds > 0 && milliseconds <= MAX_DURATION_MS) return milliseconds;
+  throw new Error('a duration of more than 0 and at most 24h, with its unit, as in 500ms, 30s, 10m, 1h');
+}
+
+function parseHost(text: string): string {
+  if (text === 'localhost' || text === '::1' || /^127(\.\d{1,3}){3}$/.test(text)) return text;
+  throw new Error('a loopback address, as 127.0.0.1 or ::1: the server has no authentication that would protect it beyond');
+}
+
+function parseDatabaseUrl(text: string): CatalogLocation {
+  if (URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol)) return { kind: 'postgres', url: text };
+  throw new Error('a URL that begins with postgresql://; leave it out for a SQLite catalog in DATA_DIR');
+}
+
+function parseArtifactStore(text: string): Config['artifactStore'] {
+  if (/^[a-z][a-z0-9+.-]+:/i.test(text)) throw new Error('the path of a folder');
+  return { kind: 'filesystem', path: resolve(text) };
+}
+
+function parseSecretKey(text: string): Buffer {
+  const encoding = /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64';
+  const key = Buffer.from(text, encoding);
+  if (key.length === SECRET_KEY_BYTES && /^[A-Za-z0-9+/]+={0,2}$/.test(text)) return key;
+  throw new Error('32 bytes in base64 or hex, as `openssl rand -base64 32` prints them');
+}
+
+function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text.toLowerCase());
+  if (level !== undefined) return level;
+  throw new Error(`one of ${LOG_LEVELS.join(', ')}`);
+}
+
+function parseRoots(text: string): readonly string[] {
+  const roots = text.split(':');
+  if (roots.every((root) => root.startsWith('/'))) return roots.map((root) => resolve(root));
+  throw new Error('absolute paths of folders, separated by colons');
+}

@@ -1,0 +1,116 @@
+import type { InstanceRole, InstanceStatus } from './instance.js';
+
+export interface FieldFault {
+  /** Path of the faulty value, from the input or the argument list, joined by dots. */
+  readonly path: string;
+  /** Name of the broken rule. */
+  readonly rule: string;
+  /** The rule in words. */
+  readonly message: string;
+}
+
+/** What each code carries besides its message. It reaches the client in `extensions`, so it holds no secret. */
+interface ErrorDetails {
+  BAD_USER_INPUT: { readonly fields: readonly FieldFault[] };
+  INSTANCE_NOT_FOUND: { readonly instanceId: string };
+  BACKUP_NOT_FOUND: { readonly backupId: string };
+  DATABASE_NOT_FOUND: { readonly databases: readonly string[] };
+  INSTANCE_NOT_PRIMARY: { readonly instanceId: string; readonly role: InstanceRole };
+  INSTANCE_NOT_AVAILABLE: { readonly instanceId: string; readonly status: InstanceStatus };
+  BACKUP_IN_PROGRESS: { readonly instanceId: string; readonly backupId: string | null };
+  BACKUP_NAME_TAKEN: { readonly name: string; readonly backupId: string | null };
+  INSTANCE_NAME_TAKEN: { readonly name: string; readonly instanceId: string | null };
+  INSTANCE_UNREACHABLE: { readonly endpoint: string; readonly reason: string };
+  QUERY_TOO_COMPLEX: { readonly limit: number; readonly measure: string };
+  SERVICE_OVERLOADED: { readonly reason: string };
+  SERVICE_SHUTTING_DOWN: Record<never, never>;
+}
+
+export type ErrorCode = keyof ErrorDetails;
+
+interface ErrorKind<C extends ErrorCode> {
+  /** Whether the same call may succeed later without being changed. */
+  readonly retryable: boolean;
+  readonly message: (details: ErrorDetails[C]) => string;
+}
+
+export const ERRORS: { readonly [C in ErrorCode]: ErrorKind<C> } = {
+  BAD_USER_INPUT: {
+    retryable: false,
+    message: ({ fields }) => fields.map((field) => field.message).join(' '),
+  },
+  INSTANCE_NOT_FOUND: {
+    retryable: false,
+    message: ({ instanceId }) => `There is no instance with the id ${instanceId}.`,
+  },
+  BACKUP_NOT_FOUND: {
+    retryable: false,
+    message: ({ backupId }) => `There is no backup with the id ${backupId}.`,
+  },
+  DATABASE_NOT_FOUND: {
+    retryable: false,
+    message: ({ databases }) =>
+      `The instance has no database named ${databases.map((name) => JSON.stringify(name)).join(', ')}. Instance.databases lists those that it has.`,
+  },
+  INSTANCE_NOT_PRIMARY: {
+    retryable: false,
+    message: ({ role }) => `A backup can only be created for a primary DB instance; this one is a ${role}.`,
+  },
+  INSTANCE_NOT_AVAILABLE: {
+    retryable: true,
+    message: ({ status }) => `A backup can only be created for an available DB instance; this one is ${status}.`,
+  },
+  BACKUP_IN_PROGRESS: {
+    retryable: true,
+    message: () =>
+      'You cannot create a backup for a DB instance that is being backed up or for which a backup is already being created.',
+  },
+  BACKUP_NAME_TAKEN: {
+    retryable: false,
+    message: ({ name }) => `The project already has a backup named ${name}. Choose another name.`,
+  },
+  INSTANCE_NAME_TAKEN: {
+    retryable: false,
+    message: ({ name }) => `The project already has an instance named ${name}. Choose another name.`,
+  },
+  INSTANCE_UNREACHABLE: {
+    retryable: true,
+    message: ({ endpoint, reason }) => `The instance at ${endpoint} cannot be used: ${reason}`,
+  },
+  QUERY_TOO_COMPLEX: {
+    retryable: false,
+    message: ({ measure, limit }) => `The operation exceeds the limit of ${limit.toString()} ${measure}. Ask for less in one operation.`,
+  },
+  SERVICE_OVERLOADED: {
+    retryable: true,
+    message: ({ reason }) => reason,
+  },
+  SERVICE_SHUTTING_DOWN: {
+    retryable: true,
+    message: () => 'The server is shutting down and takes no new work. Try again once it is back.',
+  },
+};
+
+/** An error that a user can meet. The table above holds every code, its details, and its sentence. */
+export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'DomainError';
+  readonly code: C;
+  readonly details: ErrorDetails[C];
+  readonly retryable: boolean;
+
+  constructor(code: C, details: ErrorDetails[C], options?: ErrorOptions) {
+    super(ERRORS[code].message(details), options);
+    this.code = code;
+    this.details = details;
+    this.retryable = ERRORS[code].retryable;
+  }
+}
+
+export function badUserInput(path: string, rule: string, message: string): DomainError<'BAD_USER_INPUT'> {
+  return new DomainError('BAD_USER_INPUT', { fields: [{ path, rule, message }] });
+}
+
+/** The text of whatever was thrown, for logs and for failures' messages. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,80 @@
+import type { Readable } from 'node:stream';
+import type { DumpTool } from '../artifacts/manifest.js';
+import type { ArtifactFormat } from '../domain/backup.js';
+import type { Database } from '../domain/database.js';
+import type { Engine, InstanceRole } from '../domain/instance.js';
+
+/**
+ * How one database product is backed up.
+ *
+ * - An engine keeps no state between calls; every call opens what it needs and closes it again, whatever happens.
+ * - It never writes to the instance, and leaves nothing beside it.
+ * - Every call ends soon after its signal is aborted, and rejects then.
+ * - Connection URLs and credentials stay inside: no error message, log or process argument shows them.
+ */
+export interface DatabaseEngine {
+  /** Schemes of the connection URLs that it takes: lower case, no colon. */
+  readonly schemes: readonly string[];
+  /**
+   * Whether `dump` makes a consistent copy in `scratchDir` first (reported by `onStaged`) and streams that. Its bytes
+   * then pass once more than those of an engine that streams from the instance.
+   */
+  readonly isStaged: boolean;
+  /** Where a URL points, without credentials: safe to show, also for a URL that is no good. */
+  endpointOf(url: string): string;
+  /**
+   * Looks at the instance as a registration needs it.
+   * @throws DomainError BAD_USER_INPUT when the URL is not one it can take
+   * @throws EngineUnreachableError
+   */
+  probe(url: string, signal: AbortSignal): Promise<Probe>;
+  /** The databases that the instance has now, in the order of their names. @throws EngineUnreachableError */
+  listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]>;
+  /**
+   * Begins to dump one database. `completion` settles only after `content` was read or destroyed.
+   * @throws EngineUnreachableError, BackupFailedError
+   */
+  dump(request: DumpRequest): Promise<Dump>;
+  /** Reads a stored dump to its end. @throws BackupFailedError DUMP_FAILED when it is none of that format, or not whole. */
+  checkFormat(format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+export interface Probe {
+  /** The URL to keep, in the form in which the engine wants it back. A secret. */
+  readonly url: string;
+  /** Where the instance is, without credentials. */
+  readonly endpoint: string;
+  readonly engine: Engine;
+  readonly engineVersion: string;
+  readonly role: InstanceRole;
+  readonly databases: readonly Database[];
+}
+
+export interface DumpRequest {
+  readonly url: string;
+  readonly database: { readonly name: string; readonly system: boolean };
+  /** A folder of its own for this dump; the caller removes it. */
+  readonly scratchDir: string;
+  /** Called with the bytes that were staged since the last call. */
+  readonly onStaged: (bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A dump under way. Disposing of it stops the tool, if it still runs. */
+export interface Dump extends AsyncDisposable {
+  readonly tool: DumpTool;
+  readonly format: ArtifactFormat;
+  readonly content: Readable;
+  /**
+   * Resolves when the tool has finished without error and every check of the engine's own has passed; only with this
+   * *and* the whole content stored is the dump good. @throws BackupFailedError
+   */
+  readonly completion: Promise<void>;
+  /** How long `completion` may take, once the content was read, before it counts as stalled: beyond the usual time. */
+  readonly completionAllowanceMs: number;
+}
+
+/** The instance does not answer, or not as it must. The reason is a sentence for the operator, without secrets. */
+export class EngineUnreachableError extends Error {
+  override readonly name = 'EngineUnreachableError';
+}

@@ -1,0 +1,143 @@
+import { createReadStream } from 'node:fs';
+import { stat, statfs } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import sqlite3 from 'sqlite3';
+import { BackupFailureCode } from '../../domain/backup.js';
+import { BackupFailedError } from '../../domain/failure.js';
+import type { DumpTool } from '../../artifacts/manifest.js';
+import type { Dump, DumpRequest } from '../database-engine.js';
+import { SqliteConnection } from './connection.js';
+import { scratchFull, toDumpFailure } from './errors.js';
+import { isAtRest } from './file.js';
+
+/** One read of the copy. */
+const READ_CHUNK_BYTES = 256 * 1024;
+/** How often a database may change under an unlocked copy before it is given up. */
+const MAX_ATTEMPTS = 3;
+/** File systems stamp times with the kernel's tick: two writes within one look the same. */
+const TIMESTAMP_TICK_MS = 20;
+/** What SQLite checks at the very least, on a slow disk, in bytes a millisecond. */
+const CHECK_BYTES_PER_MS = 4 * 1024;
+/** Faults that a failure's message names. */
+const NAMED_FAULTS = 3;
+
+/** A copy of the database in the scratch folder, being checked by SQLite while it is read. */
+export class SqliteDump implements Dump {
+  readonly format = 'sqlite';
+  readonly tool: DumpTool;
+  readonly content: Readable;
+  readonly completion: Promise<void>;
+  readonly #copy: SqliteConnection;
+
+  readonly completionAllowanceMs: number;
+
+  private constructor({ copy, path, sizeBytes }: CheckedCopy, request: DumpRequest) {
+    this.#copy = copy;
+    this.tool = { name: 'sqlite3 online backup', version: sqlite3.VERSION };
+    this.content = createReadStream(path, { highWaterMark: READ_CHUNK_BYTES, signal: request.signal });
+    this.completionAllowanceMs = sizeBytes / CHECK_BYTES_PER_MS;
+    this.completion = checkCopy(copy, request.database.name);
+    // Whoever awaits it gets the error; until then it must not count as unhandled.
+    this.completion.catch(() => undefined);
+  }
+
+  static async begin(source: string, request: DumpRequest): Promise<SqliteDump> {
+    const path = join(request.scratchDir, 'copy.sqlite');
+    try {
+      await copyDatabase(source, path, request);
+      const { size: sizeBytes } = await stat(path);
+      const copy = await SqliteConnection.open(path, { immutable: true });
+      return new SqliteDump({ copy, path, sizeBytes }, request);
+    } catch (error) {
+      throw toDumpFailure(error, request.database.name);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.content.destroy();
+    this.#copy.interrupt();
+    await this.completion.catch(() => undefined);
+    await this.#copy[Symbol.asyncDispose]();
+  }
+}
+
+interface CheckedCopy {
+  readonly copy: SqliteConnection;
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** Copies a consistent state of the database, without a trace beside it. */
+async function copyDatabase(source: string, path: string, request: DumpRequest): Promise<void> {
+  const { database, scratchDir, signal } = request;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const before = await settledStat(source);
+    await assertRoom(scratchDir, Number(before.size), database.name);
+    const immutable = await isAtRest(source);
+    {
+      await using connection = await SqliteConnection.open(source, { immutable });
+      await connection.pinSnapshot();
+      await connection.copyTo(path, request.onStaged, signal);
+    }
+    const after = await stat(source, { bigint: true }).catch(() => null);
+    if (after?.ino !== before.ino || after.dev !== before.dev) throw replaced(database.name);
+    if (!immutable || isSameState(before, after)) return;
+    request.onStaged(-Number(before.size));
+  }
+  throw new BackupFailedError(
+    BackupFailureCode.DUMP_FAILED,
+    `Database ${database.name} was opened and changed each time it was being copied. Try again.`,
+  );
+}
+
+/** The file's stamp, taken when it is old enough that any later write must show in it. */
+async function settledStat(path: string): Promise<BigIntStats> {
+  for (;;) {
+    const entry = await stat(path, { bigint: true });
+    const ageMs = Date.now() - Number(entry.mtimeMs);
+    if (ageMs < 0 || ageMs > TIMESTAMP_TICK_MS) return entry;
+    await delay(TIMESTAMP_TICK_MS);
+  }
+}
+
+function isSameState(before: BigIntStats, after: BigIntStats): boolean {
+  return before.size === after.size && before.mtimeNs === after.mtimeNs && before.ctimeNs === after.ctimeNs;
+}
+
+async function assertRoom(scratchDir: string, neededBytes: number, database: string): Promise<void> {
+  const { bavail, bsize } = await statfs(scratchDir);
+  if (bavail * bsize < neededBytes) throw scratchFull(database);
+}
+
+/** Everything SQLite can say against a copy: damaged pages and indexes, broken constraints, dangling references. */
+async function checkCopy(copy: SqliteConnection, database: string): Promise<void> {
+  const findings = await copy.all<{ integrity_check: string }>(`PRAGMA integrity_check(${NAMED_FAULTS.toString()})`);
+  const faults = findings.map((row) => row.integrity_check).filter((finding) => finding !== 'ok');
+  if (faults.length > 0 || findings.length === 0) {
+    throw refused(database, `fails SQLite's integrity check: ${faults.join('; ')}`);
+  }
+  const dangling = await copy.all<{ table: string; parent: string }>(
+    `SELECT DISTINCT "table", parent FROM pragma_foreign_key_check LIMIT ${NAMED_FAULTS.toString()}`,
+  );
+  if (dangling.length > 0) {
+    const pairs = dangling.map((row) => `${row.table} -> ${row.parent}`).join(', ');
+    throw refused(database, `has rows that refer to missing ones (${pairs}). PRAGMA foreign_key_check lists them`);
+  }
+}
+
+function refused(database: string, finding: string): BackupFailedError {
+  return new BackupFailedError(
+    BackupFailureCode.DUMP_FAILED,
+    `Database ${database} ${finding}. Mend the database, then take the backup again.`,
+  );
+}
+
+function replaced(database: string): BackupFailedError {
+  return new BackupFailedError(
+    BackupFailureCode.DUMP_FAILED,
+    `The file of database ${database} was removed or replaced while it was being copied.`,
+  );
+}

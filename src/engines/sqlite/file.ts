@@ -1,0 +1,38 @@
+import { open, stat } from 'node:fs/promises';
+
+/** The first bytes of every SQLite database that was ever written to (SQLite file format, 1.3). */
+export const HEADER_MAGIC = 'SQLite format 3\0';
+
+interface SqliteHeader {
+  readonly isDatabase: boolean;
+  /** Whether the database is in write-ahead-log mode (bytes 18 and 19 of the header). */
+  readonly isWal: boolean;
+}
+
+export async function readHeader(path: string): Promise<SqliteHeader> {
+  const handle = await open(path, 'r');
+  try {
+    const header = Buffer.alloc(20);
+    const { bytesRead } = await handle.read(header, 0, header.length, 0);
+    const isDatabase = bytesRead === header.length && header.toString('latin1', 0, 16) === HEADER_MAGIC;
+    return { isDatabase, isWal: isDatabase && (header[18] === 2 || header[19] === 2) };
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Whether a database is at rest and must be read as immutable. In WAL mode even a reader makes `-wal` and `-shm` files,
+ * as its own user, and leaves them: the application could then be locked out of its own database. Where no `-wal` shows
+ * that it is in use, it can be read without them; only its stamp tells afterwards whether it really stayed at rest.
+ */
+export async function isAtRest(path: string): Promise<boolean> {
+  return (await readHeader(path)).isWal && !(await exists(`${path}-wal`));
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

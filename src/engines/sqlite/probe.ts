@@ -1,0 +1,55 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Database } from '../../domain/database.js';
+import { EngineUnreachableError } from '../database-engine.js';
+import { readHeader } from './file.js';
+import { resolveReal } from './url.js';
+import type { SqliteRoots } from './url.js';
+
+/** SQLite makes a file on opening and writes to it later: an empty file is a database without content. */
+const EMPTY_DATABASE_NAME = /\.(db|db3|sqlite|sqlite3|s3db|sl3)$/i;
+/** Files looked at side by side in a folder. */
+const BATCH = 32;
+
+/** The databases at a path: the file itself, or each SQLite file in the folder (not in folders below). */
+export async function listSqliteDatabases(path: string, roots: SqliteRoots): Promise<readonly Database[]> {
+  const real = await resolveReal(path, roots);
+  const entry = await stat(real);
+  if (!entry.isDirectory()) {
+    const database = await findDatabase(path, roots);
+    if (database === null) throw new EngineUnreachableError('the file is not a SQLite database, or it is encrypted.');
+    return [database];
+  }
+  const names = (await readdir(real)).sort();
+  const databases: Database[] = [];
+  for (let start = 0; start < names.length; start += BATCH) {
+    const batch = names.slice(start, start + BATCH);
+    const found = await Promise.all(batch.map((name) => findInFolder(join(path, name), roots)));
+    databases.push(...found.filter((database) => database !== null));
+  }
+  return databases;
+}
+
+/** The file of a database by its name. @throws EngineUnreachableError when it is not there any more */
+export async function findDatabaseFile(path: string, name: string, roots: SqliteRoots): Promise<string> {
+  const real = await resolveReal(path, roots);
+  return (await stat(real)).isDirectory() ? resolveReal(join(path, name), roots) : real;
+}
+
+/** A file that vanishes, may not be read, or leads out of the roots is no database of the folder. */
+async function findInFolder(path: string, roots: SqliteRoots): Promise<Database | null> {
+  try {
+    const database = await findDatabase(path, roots);
+    return database?.sizeBytes === 0 && !EMPTY_DATABASE_NAME.test(path) ? null : database;
+  } catch {
+    return null;
+  }
+}
+
+async function findDatabase(path: string, roots: SqliteRoots): Promise<Database | null> {
+  const real = await resolveReal(path, roots);
+  const entry = await stat(real);
+  if (!entry.isFile()) return null;
+  const isDatabase = entry.size === 0 || (await readHeader(real)).isDatabase;
+  return isDatabase ? { name: basename(path), sizeBytes: entry.size, system: false } : null;
+}

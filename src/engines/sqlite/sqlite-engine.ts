@@ -1,0 +1,83 @@
+import sqlite3 from 'sqlite3';
+import type { ArtifactFormat } from '../../domain/backup.js';
+import type { Database } from '../../domain/database.js';
+import { Engine, InstanceRole } from '../../domain/instance.js';
+import { EngineUnreachableError } from '../database-engine.js';
+import type { DatabaseEngine, Dump, DumpRequest, Probe } from '../database-engine.js';
+import { SqliteConnection } from './connection.js';
+import { SqliteDump } from './dump.js';
+import { toDumpFailure, toUnreachable } from './errors.js';
+import { checkSqliteFormat } from './format.js';
+import { isAtRest } from './file.js';
+import { findDatabaseFile, listSqliteDatabases } from './probe.js';
+import { resolvePath, toUrl } from './url.js';
+import type { SqliteRoots } from './url.js';
+
+/** A SQLite file, or a folder of them. There are no roles, users or system databases: it is always its own primary. */
+export class SqliteEngine implements DatabaseEngine {
+  readonly schemes = ['sqlite'];
+  readonly isStaged = true;
+  readonly #roots: SqliteRoots;
+
+  constructor(roots: SqliteRoots) {
+    this.#roots = roots;
+  }
+
+  endpointOf(url: string): string {
+    return url;
+  }
+
+  async probe(url: string, signal: AbortSignal): Promise<Probe> {
+    const path = await resolvePath(url, this.#roots);
+    const databases = await this.#list(path, signal);
+    if (databases.length === 0) throw new EngineUnreachableError('the folder holds no SQLite database.');
+    await this.#tryToRead(path, databases[0]?.name ?? '');
+    return {
+      url: toUrl(path),
+      endpoint: `sqlite:${path}`,
+      engine: Engine.SQLITE,
+      engineVersion: sqlite3.VERSION,
+      role: InstanceRole.PRIMARY,
+      databases,
+    };
+  }
+
+  async listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]> {
+    return this.#list(await resolvePath(url, this.#roots), signal);
+  }
+
+  async dump(request: DumpRequest): Promise<Dump> {
+    const { name } = request.database;
+    let file: string;
+    try {
+      file = await findDatabaseFile(await resolvePath(request.url, this.#roots), name, this.#roots);
+    } catch (error) {
+      throw toDumpFailure(error, name);
+    }
+    return SqliteDump.begin(file, request);
+  }
+
+  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
+    await checkSqliteFormat(content);
+  }
+
+  async #list(path: string, signal: AbortSignal): Promise<readonly Database[]> {
+    signal.throwIfAborted();
+    try {
+      return await listSqliteDatabases(path, this.#roots);
+    } catch (error) {
+      throw toUnreachable(error);
+    }
+  }
+
+  /** A header can lie, and a lock does not show in it: registering reads one database for real. */
+  async #tryToRead(path: string, name: string): Promise<void> {
+    try {
+      const file = await findDatabaseFile(path, name, this.#roots);
+      await using connection = await SqliteConnection.open(file, { immutable: await isAtRest(file) });
+      await connection.pinSnapshot();
+    } catch (error) {
+      throw toUnreachable(error);
+    }
+  }
+}

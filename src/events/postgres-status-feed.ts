@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { InProcessStatusFeed } from './in-process-status-feed.js';
+import type { Change, ChangeListener, StatusFeed } from './status-feed.js';
+
+const CHANNEL = 'rds_backup_changes';
+const RECONNECT_DELAY_MS = 1000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * For a PostgreSQL catalog that several servers share: LISTEN and NOTIFY on a connection of its own. Every server, the
+ * publisher too, hears a change through the database, so all see the same order.
+ */
+export class PostgresStatusFeed implements StatusFeed {
+  readonly #url: string;
+  readonly #local: InProcessStatusFeed;
+  readonly #onError: (error: unknown) => void;
+  readonly #closing = new AbortController();
+  /** Null while the connection is broken and being made anew. */
+  #client: Client | null = null;
+
+  private constructor(url: string, onError: (error: unknown) => void) {
+    this.#url = url;
+    this.#onError = onError;
+    this.#local = new InProcessStatusFeed(onError);
+  }
+
+  static async connect(url: string, onError: (error: unknown) => void): Promise<PostgresStatusFeed> {
+    const feed = new PostgresStatusFeed(url, onError);
+    await feed.#connect();
+    return feed;
+  }
+
+  publish(change: Change): void {
+    const client = this.#client;
+    if (client === null) {
+      // Other servers learn of it when they next look; this one's subscribers need not wait for that.
+      this.#local.publish(change);
+      return;
+    }
+    client.query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(change)]).catch((error: unknown) => {
+      this.#onError(error);
+      this.#local.publish(change);
+    });
+  }
+
+  subscribe(listener: ChangeListener): () => void {
+    return this.#local.subscribe(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    const client = this.#client;
+    this.#client = null;
+    await client?.end();
+    await this.#local[Symbol.asyncDispose]();
+  }
+
+  async #connect(): Promise<void> {
+    const client = new Client({
+      connectionString: this.#url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      application_name: 'rds-backup-server feed',
+    });
+    client.on('notification', ({ payload }) => {
+      this.#local.publish(JSON.parse(payload ?? '{"kind":"status"}') as Change);
+    });
+    client.on('error', (error) => {
+      this.#onError(error);
+    });
+    client.on('end', () => {
+      if (this.#client !== client) return;
+      this.#client = null;
+      void this.#reconnect();
+    });
+    await client.connect();
+    await client.query(`LISTEN ${CHANNEL}`);
+    this.#client = client;
+  }
+
+  async #reconnect(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      try {
+        await delay(RECONNECT_DELAY_MS, undefined, { signal: this.#closing.signal });
+        await this.#connect();
+        this.#local.publish({ kind: 'status' });
+        return;
+      } catch (error) {
+        if (!this.#closing.signal.aborted) this.#onError(error);
+      }
+    }
+  }
+}

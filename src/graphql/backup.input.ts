@@ -1,0 +1,99 @@
+import { ArrayMaxSize, ArrayUnique, Matches } from 'class-validator';
+import { GraphQLDateTime } from 'graphql-scalars';
+import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
+import { BackupStatus, BackupType } from '../domain/backup.js';
+import type { Backup as DomainBackup } from '../domain/backup.js';
+import { Engine } from '../domain/instance.js';
+import { BACKUP_DESCRIPTION, BACKUP_NAME, MAX_NAMED_DATABASES } from '../domain/naming.js';
+import { OrderDirection } from '../domain/page.js';
+import { Backup } from './backup.type.js';
+import { BackupOrderField } from './enums.js';
+import { PageArgs } from './page.type.js';
+
+@InputType({ description: 'A manual backup to create.' })
+export class CreateBackupInput {
+  @Field(() => ID, { description: 'The instance to back up: an available primary.' })
+  instanceId!: string;
+
+  @Field(() => String, {
+    description: `${BACKUP_NAME.sentence} It is unique in its project among backups that have not FAILED.`,
+  })
+  @Matches(BACKUP_NAME.pattern, { message: BACKUP_NAME.sentence })
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: BACKUP_DESCRIPTION.sentence })
+  @Matches(BACKUP_DESCRIPTION.pattern, { message: BACKUP_DESCRIPTION.sentence })
+  description?: string | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Target databases, by name; null or empty = all user databases. System databases cannot be selected.',
+  })
+  @ArrayMaxSize(MAX_NAMED_DATABASES, { message: `At most ${MAX_NAMED_DATABASES.toString()} databases can be named.` })
+  @ArrayUnique({ message: 'A database can be named only once.' })
+  databases?: string[] | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description: 'System databases are backed up by default; false leaves them out.',
+  })
+  includeSystemDatabases?: boolean | null;
+}
+
+@ObjectType({ description: 'What `createBackup` has begun.' })
+export class CreateBackupPayload {
+  @Field(() => Backup, { description: 'The backup, BUILDING. `backupChanged` streams its progress.' })
+  backup!: DomainBackup;
+}
+
+@InputType({ description: 'Which backups to list: those that match every field given.' })
+export class BackupFilter {
+  @Field(() => String, { nullable: true, description: 'In this project.' })
+  project?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'In this region.' })
+  region?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'Of this instance, also of one that was deleted.' })
+  instanceId?: string | null;
+
+  @Field(() => BackupType, { nullable: true, description: 'Of this type.' })
+  type?: BackupType | null;
+
+  @Field(() => BackupStatus, { nullable: true, description: 'In this status now.' })
+  status?: BackupStatus | null;
+
+  @Field(() => Engine, { nullable: true, description: 'Of this engine.' })
+  engine?: Engine | null;
+
+  @Field(() => String, { nullable: true, description: 'With this anywhere in the name, whatever the case.' })
+  nameContains?: string | null;
+
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'Created at this time or later.' })
+  startedAfter?: Date | null;
+
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'Created before this time.' })
+  startedBefore?: Date | null;
+}
+
+@InputType({ description: 'How backups are sorted.' })
+export class BackupOrder {
+  @Field(() => BackupOrderField, { description: 'By what.' })
+  field!: BackupOrderField;
+
+  @Field(() => OrderDirection, { description: 'Which way.' })
+  direction!: OrderDirection;
+}
+
+@ArgsType()
+export class InstanceBackupsArgs extends PageArgs {
+  @Field(() => BackupFilter, { nullable: true, description: 'Which ones; null = all.' })
+  filter?: BackupFilter | null;
+}
+
+@ArgsType()
+export class BackupsArgs extends InstanceBackupsArgs {
+  @Field(() => BackupOrder, { nullable: true, description: 'In which order; null = newest first.' })
+  orderBy?: BackupOrder | null;
+}

@@ -1,0 +1,79 @@
+import { Matches, MaxLength } from 'class-validator';
+import { ArgsType, Field, InputType, ObjectType } from 'type-graphql';
+import { Engine, InstanceRole, InstanceStatus } from '../domain/instance.js';
+import type { Instance as DomainInstance } from '../domain/instance.js';
+import { INSTANCE_NAME, MAX_URL_LENGTH, PROJECT_NAME, REGION_NAME } from '../domain/naming.js';
+import { OrderDirection } from '../domain/page.js';
+import { InstanceOrderField } from './enums.js';
+import { Instance } from './instance.type.js';
+import { PageArgs } from './page.type.js';
+
+export const DEFAULT_PROJECT = 'default';
+export const DEFAULT_REGION = 'local';
+
+@InputType({ description: 'An instance to register.' })
+export class RegisterInstanceInput {
+  @Field(() => String, { description: `${INSTANCE_NAME.sentence} It is unique in its project.` })
+  @Matches(INSTANCE_NAME.pattern, { message: INSTANCE_NAME.sentence })
+  name!: string;
+
+  @Field(() => String, {
+    description:
+      'Connection URL, with credentials if the instance asks for them; they are stored encrypted and never shown. `sqlite:/srv/shop/orders.db` is a file, `sqlite:/srv/shop` a folder of SQLite files.',
+  })
+  @MaxLength(MAX_URL_LENGTH, { message: `The URL consists of a maximum of ${MAX_URL_LENGTH.toString()} characters.` })
+  url!: string;
+
+  @Field(() => String, { nullable: true, defaultValue: DEFAULT_REGION, description: REGION_NAME.sentence })
+  @Matches(REGION_NAME.pattern, { message: REGION_NAME.sentence })
+  region?: string | null;
+
+  @Field(() => String, { nullable: true, defaultValue: DEFAULT_PROJECT, description: PROJECT_NAME.sentence })
+  @Matches(PROJECT_NAME.pattern, { message: PROJECT_NAME.sentence })
+  project?: string | null;
+}
+
+@ObjectType({ description: 'What `registerInstance` has done.' })
+export class RegisterInstancePayload {
+  @Field(() => Instance, { description: 'The instance, as it was found.' })
+  instance!: DomainInstance;
+}
+
+@InputType({ description: 'Which instances to list: those that match every field given.' })
+export class InstanceFilter {
+  @Field(() => String, { nullable: true, description: 'In this project.' })
+  project?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'In this region.' })
+  region?: string | null;
+
+  @Field(() => Engine, { nullable: true, description: 'Of this engine.' })
+  engine?: Engine | null;
+
+  @Field(() => InstanceStatus, { nullable: true, description: 'In this status now.' })
+  status?: InstanceStatus | null;
+
+  @Field(() => InstanceRole, { nullable: true, description: 'In this role.' })
+  role?: InstanceRole | null;
+
+  @Field(() => String, { nullable: true, description: 'With this anywhere in the name, whatever the case.' })
+  nameContains?: string | null;
+}
+
+@InputType({ description: 'How instances are sorted.' })
+export class InstanceOrder {
+  @Field(() => InstanceOrderField, { description: 'By what.' })
+  field!: InstanceOrderField;
+
+  @Field(() => OrderDirection, { description: 'Which way.' })
+  direction!: OrderDirection;
+}
+
+@ArgsType()
+export class InstancesArgs extends PageArgs {
+  @Field(() => InstanceFilter, { nullable: true, description: 'Which ones; null = all.' })
+  filter?: InstanceFilter | null;
+
+  @Field(() => InstanceOrder, { nullable: true, description: 'In which order; null = by name.' })
+  orderBy?: InstanceOrder | null;
+}

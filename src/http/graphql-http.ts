@@ -1,0 +1,48 @@
+import { ApolloServer } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import { GraphQLError } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import type { GraphQLContext } from '../graphql/context.js';
+import { formatError } from '../graphql/errors.js';
+import type { UnexpectedErrorLog } from '../graphql/errors.js';
+import { assertWithinLimits, LIMITS } from '../graphql/limits.js';
+
+interface GraphqlHttpDeps {
+  readonly schema: GraphQLSchema;
+  readonly logger: Logger;
+  readonly logUnexpected: UnexpectedErrorLog;
+}
+
+const LIMIT_COST: ApolloServerPlugin<GraphQLContext> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      didResolveOperation: ({ schema, document, request }) => {
+        assertWithinLimits({ schema, document, variables: request.variables, operationName: request.operationName });
+        return Promise.resolve();
+      },
+    }),
+};
+
+/** GraphQL over HTTP. The caller starts it, and stops it. */
+export function createApolloServer({ schema, logger, logUnexpected }: GraphqlHttpDeps): ApolloServer<GraphQLContext> {
+  return new ApolloServer<GraphQLContext>({
+    schema,
+    logger,
+    introspection: true,
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: LIMITS.tokens },
+    plugins: [ApolloServerPluginLandingPageDisabled(), LIMIT_COST],
+    formatError: (formatted, error) => formatError(toGraphQLError(error, formatted), logUnexpected),
+  });
+}
+
+/** Apollo hands over what was thrown, and keeps the path, the locations and its own code in the formatted error. */
+function toGraphQLError(error: unknown, formatted: { message: string; extensions?: Record<string, unknown> }): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const originalError = error instanceof Error ? error : new Error(formatted.message);
+  return new GraphQLError(formatted.message, { originalError, extensions: { ...formatted.extensions } });
+}

@@ -1,0 +1,139 @@
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { fastify } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import { LOCAL_OPERATOR } from '../domain/caller.js';
+import { ERRORS } from '../domain/errors.js';
+import type { GraphQLContext } from '../graphql/context.js';
+import { Loaders } from '../graphql/loaders.js';
+import type { ListBackups } from '../services/list-backups.js';
+import type { ListInstances } from '../services/list-instances.js';
+import type { WatchBackups } from '../services/watch-backups.js';
+import type { WatchInstanceStatus } from '../services/watch-instance-status.js';
+import { renderGraphiqlPage } from './graphiql.js';
+import { createApolloServer } from './graphql-http.js';
+import { GraphqlWebSocket } from './graphql-websocket.js';
+import type { Metrics } from './metrics.js';
+import { isTrustedOrigin } from './trusted-origin.js';
+
+const GRAPHQL_PATH = '/graphql';
+/** Largest request body, and largest WebSocket message. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+export interface HttpServerDeps {
+  readonly schema: GraphQLSchema;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly listInstances: ListInstances;
+  readonly listBackups: ListBackups;
+  readonly watchInstanceStatus: WatchInstanceStatus;
+  readonly watchBackups: WatchBackups;
+  /** Null when ready; otherwise why not. */
+  readonly findUnreadiness: () => Promise<string | null>;
+}
+
+/** The server's face: GraphQL over HTTP and WebSocket, GraphiQL, health and metrics. */
+export class HttpServer {
+  readonly #fastify: FastifyInstance;
+  readonly #deps: HttpServerDeps;
+  readonly #apollo: ReturnType<typeof createApolloServer>;
+  readonly #webSocket: GraphqlWebSocket;
+
+  constructor(deps: HttpServerDeps) {
+    this.#deps = deps;
+    const logger = deps.logger as FastifyBaseLogger;
+    this.#fastify = fastify({ loggerInstance: logger, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
+    const logUnexpected = (error: unknown, errorId: string): void => {
+      deps.logger.error({ err: error, errorId }, 'unexpected error');
+    };
+    this.#apollo = createApolloServer({ schema: deps.schema, logger: deps.logger, logUnexpected });
+    this.#webSocket = new GraphqlWebSocket({
+      httpServer: this.#fastify.server,
+      path: GRAPHQL_PATH,
+      schema: deps.schema,
+      maxMessageBytes: MAX_BODY_BYTES,
+      createContext: ({ isLongLived, dropSlowSubscriber }) => this.#createContext(isLongLived, dropSlowSubscriber),
+      logUnexpected,
+    });
+  }
+
+  /** @returns the base URL that it listens on */
+  async listen(host: string, port: number): Promise<string> {
+    await this.#apollo.start();
+    this.#fence();
+    this.#routeGraphql();
+    this.#routeOperations();
+    return this.#fastify.listen({ host, port });
+  }
+
+  /** Sockets get 1001; requests under way are answered. */
+  async close(): Promise<void> {
+    await this.#webSocket.close();
+    await this.#fastify.close();
+    await this.#apollo.stop();
+  }
+
+  #createContext(isLongLived: boolean, dropSlowSubscriber: () => void): GraphQLContext {
+    const { watchInstanceStatus, watchBackups } = this.#deps;
+    const loaders = new Loaders(this.#deps, LOCAL_OPERATOR, isLongLived);
+    return { caller: LOCAL_OPERATOR, loaders, watchInstanceStatus, watchBackups, dropSlowSubscriber };
+  }
+
+  #fence(): void {
+    this.#fastify.addHook('onRequest', (request, reply, done) => {
+      if (isTrustedOrigin(request.headers)) {
+        done();
+        return;
+      }
+      const message = 'Only pages of this server, and programs on this machine, may use it: Host or Origin is another.';
+      void reply.code(403).send(toBody(message, 'FORBIDDEN'));
+    });
+    this.#fastify.setNotFoundHandler((_request, reply) => {
+      void reply.code(404).send(toBody('There is nothing here. The API is at /graphql, GraphiQL at /graphiql.', 'NOT_FOUND'));
+    });
+    this.#fastify.setErrorHandler((error: FastifyError, request, reply) => {
+      const status = error.statusCode ?? 500;
+      if (status < 500) {
+        void reply.code(status).send(toBody(error.message, 'BAD_REQUEST'));
+        return;
+      }
+      request.log.error({ err: error, errorId: request.id }, 'unexpected error');
+      void reply.code(500).send(toBody(`The server met an unexpected error, ${request.id}.`, 'INTERNAL_SERVER_ERROR'));
+    });
+  }
+
+  #routeGraphql(): void {
+    const context = (): Promise<GraphQLContext> => Promise.resolve(this.#createContext(false, () => undefined));
+    this.#fastify.post(GRAPHQL_PATH, fastifyApolloHandler(this.#apollo, { context }));
+    let graphiql: Promise<Buffer> | null = null;
+    this.#fastify.get('/graphiql', async (_request, reply) => {
+      graphiql ??= renderGraphiqlPage();
+      return reply
+        .type('text/html; charset=utf-8')
+        .header('content-encoding', 'gzip')
+        .header('x-frame-options', 'DENY')
+        .send(await graphiql);
+    });
+    this.#fastify.get('/', (_request, reply) => reply.redirect('/graphiql'));
+  }
+
+  #routeOperations(): void {
+    const { metrics, findUnreadiness } = this.#deps;
+    const quiet = { logLevel: 'warn' } as const;
+    this.#fastify.get('/livez', quiet, () => ({ status: 'ok' }));
+    this.#fastify.get('/readyz', quiet, async (_request, reply) => {
+      const reason = await findUnreadiness();
+      return reason === null ? { status: 'ok' } : reply.code(503).send({ status: 'unavailable', reason });
+    });
+    this.#fastify.get('/metrics', quiet, async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.render()),
+    );
+  }
+}
+
+/** The shape of a GraphQL answer, so that clients need to know only one. */
+function toBody(message: string, code: string): object {
+  const retryable = code in ERRORS && ERRORS[code as keyof typeof ERRORS].retryable;
+  return { errors: [{ message, extensions: { code, retryable } }] };
+}

@@ -1,0 +1,48 @@
+import { pino } from 'pino';
+import { startApp } from './app.js';
+import type { App } from './app.js';
+import { DataDirLockedError } from './catalog/data-dir-lock.js';
+import { ConfigError, readConfig } from './config.js';
+import type { Config } from './config.js';
+import { messageOf } from './domain/errors.js';
+
+/** Runs the server until a signal stops it. Exit code 0: stopped cleanly; 1: could not start, or met a fatal error. */
+async function main(): Promise<void> {
+  const config = readConfigOrExit();
+  const logger = pino({ level: config.logLevel });
+  const die = (error: unknown): void => {
+    logger.fatal({ err: error }, 'fatal error');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+
+  let app: App;
+  try {
+    app = await startApp(config, { logger });
+  } catch (error) {
+    if (!(error instanceof DataDirLockedError)) die(error);
+    console.error(messageOf(error));
+    process.exit(1);
+  }
+  logger.info({ url: app.url, graphiql: `${app.url}/graphiql`, dataDir: config.dataDir }, 'ready');
+
+  const stop = (signal: NodeJS.Signals): void => {
+    logger.info({ signal }, 'stopping');
+    app.stop().then(() => process.exit(0), die);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    return process.exit(1);
+  }
+}
+
+await main();

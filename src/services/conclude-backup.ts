@@ -1,0 +1,99 @@
+import type { ArtifactStore } from '../artifacts/artifact-store.js';
+import type { Catalog, CompletedBackup } from '../catalog/catalog.js';
+import type { Backup, BackupFailure } from '../domain/backup.js';
+import { InstanceStatus } from '../domain/instance.js';
+import type { StatusFeed } from '../events/status-feed.js';
+
+interface ConcludeBackupDeps {
+  readonly catalog: Catalog;
+  readonly store: ArtifactStore;
+  readonly feed: StatusFeed;
+  /** Lease owner in whose name backups are concluded. */
+  readonly serverId: string;
+  /** Files of a failed backup could not be removed; they are tried again later. */
+  readonly onLeftover: (backup: Backup, error: unknown) => void;
+  /** The backup, as the catalog has it now that it ended. */
+  readonly onEnded: (backup: Backup) => void;
+}
+
+/** Ends a BUILDING backup, and gives its instance back in the same transaction. */
+export class ConcludeBackup {
+  readonly #deps: ConcludeBackupDeps;
+
+  constructor(deps: ConcludeBackupDeps) {
+    this.#deps = deps;
+  }
+
+  /** The manifest is in the store by now. False when the backup was lost to another server, or had ended already. */
+  async complete(backup: Backup, result: CompletedBackup): Promise<boolean> {
+    const { catalog, serverId } = this.#deps;
+    const isDone = await catalog.transaction(async ({ backups, instances }) => {
+      if (!(await backups.complete(backup.id, serverId, result))) return false;
+      await instances.changeStatus({
+        ...toAvailable(backup),
+        reason: `Backup ${backup.name} is completed.`,
+        at: result.completedAt,
+      });
+      return true;
+    });
+    if (isDone) await this.#announce(backup);
+    return isDone;
+  }
+
+  /** Leaves no artifact behind. False when the backup was lost to another server, or had ended already. */
+  async fail(backup: Backup, failure: BackupFailure): Promise<boolean> {
+    const { catalog, serverId } = this.#deps;
+    const isCleaned = await this.#clean(backup);
+    const isDone = await catalog.transaction(async ({ backups, instances }) => {
+      if (!(await backups.fail(backup.id, serverId, { failure, isCleaned }))) return false;
+      await instances.changeStatus({
+        ...toAvailable(backup),
+        reason: `Backup ${backup.name} has failed. ${failure.message}`,
+        at: failure.occurredAt,
+      });
+      return true;
+    });
+    if (isDone) await this.#announce(backup);
+    return isDone;
+  }
+
+  /** Tries again to remove what failed backups have left in the store. */
+  async cleanLeftovers(): Promise<void> {
+    const { catalog } = this.#deps;
+    for (const backup of await catalog.backups.listUncleaned()) {
+      if (await this.#clean(backup)) await catalog.transaction(({ backups }) => backups.markCleaned(backup.id));
+    }
+  }
+
+  async #clean(backup: Backup): Promise<boolean> {
+    try {
+      await this.#deps.store.remove({ project: backup.project, backupId: backup.id });
+      return true;
+    } catch (error) {
+      this.#deps.onLeftover(backup, error);
+      return false;
+    }
+  }
+
+  async #announce({ id }: Backup): Promise<void> {
+    const { catalog, feed, onEnded } = this.#deps;
+    feed.publish({ kind: 'status' });
+    feed.publish({ kind: 'backup', backupId: id });
+    const ended = await catalog.backups.find(id);
+    if (ended !== null) onEnded(ended);
+  }
+}
+
+function toAvailable(backup: Backup): {
+  instanceId: string;
+  backupId: string;
+  from: InstanceStatus.BACKING_UP;
+  to: InstanceStatus.AVAILABLE;
+} {
+  return {
+    instanceId: backup.instanceId,
+    backupId: backup.id,
+    from: InstanceStatus.BACKING_UP,
+    to: InstanceStatus.AVAILABLE,
+  };
+}

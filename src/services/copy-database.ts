@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactFile, ArtifactStore } from '../artifacts/artifact-store.js';
+import { toArtifactName } from '../artifacts/file-name.js';
+import type { DumpTool } from '../artifacts/manifest.js';
+import { storeCompressed, verifyStored } from '../artifacts/pipeline.js';
+import type { StoredBytes } from '../artifacts/pipeline.js';
+import type { Artifact, Backup } from '../domain/backup.js';
+import { BackupFailureCode } from '../domain/backup.js';
+import type { Database } from '../domain/database.js';
+import { BackupFailedError } from '../domain/failure.js';
+import type { DatabaseEngine, Dump } from '../engines/database-engine.js';
+import type { ProgressMeter } from './progress-meter.js';
+import type { StallWatchdog } from './stall-watchdog.js';
+import { untilReleased, untilStopped } from './stoppable.js';
+
+const COMPRESSION = 'zstd';
+
+/** What the steps of one backup share. */
+export interface BackupRun {
+  readonly backup: Backup;
+  readonly engine: DatabaseEngine;
+  /** Connection URL of the instance: a secret. */
+  readonly url: string;
+  readonly databases: readonly Database[];
+  readonly meter: ProgressMeter;
+  readonly watchdog: StallWatchdog;
+  readonly signal: AbortSignal;
+}
+
+export interface StoredDump {
+  readonly artifact: Artifact;
+  readonly tool: DumpTool;
+}
+
+/** Brings one database of a backup into the store, and proves what is there. */
+export class CopyDatabase {
+  readonly #store: ArtifactStore;
+  readonly #scratchRoot: string;
+
+  constructor(store: ArtifactStore, scratchRoot: string) {
+    this.#store = store;
+    this.#scratchRoot = scratchRoot;
+  }
+
+  /** @param index of the database among those of the run */
+  async copy(run: BackupRun, index: number): Promise<StoredDump> {
+    const database = getDatabase(run, index);
+    const scratchDir = await mkdtemp(join(this.#scratchRoot, `${run.backup.id}-`));
+    try {
+      const { engine, url, signal } = run;
+      const beginning = engine.dump({ url, database, scratchDir, onStaged: onBytes(run, index, 'stage'), signal });
+      const dump = await untilStopped(beginning, signal);
+      run.meter.finish(index, 'stage');
+      try {
+        return await this.#storeDump(run, index, dump);
+      } finally {
+        await untilReleased(dump[Symbol.asyncDispose]());
+      }
+    } finally {
+      await untilReleased(rm(scratchDir, { recursive: true, force: true }));
+    }
+  }
+
+  /** Reads the stored artifact back: SHA-256, zstd, and the engine's format check. */
+  async verify(run: BackupRun, index: number, artifact: Artifact): Promise<void> {
+    const verifying = verifyStored({
+      store: this.#store,
+      file: toFile(run.backup, artifact.path),
+      artifact,
+      check: (content) => run.engine.checkFormat(artifact.format, content),
+      onBytes: onBytes(run, index, 'verify'),
+      signal: run.signal,
+    });
+    await untilStopped(verifying, run.signal);
+    run.meter.finish(index, 'verify');
+  }
+
+  /** Good only when both the tool has succeeded and the bytes have gone their whole way: either alone proves nothing. */
+  async #storeDump(run: BackupRun, index: number, dump: Dump): Promise<StoredDump> {
+    const database = getDatabase(run, index);
+    const file = toFile(run.backup, toArtifactName(database.name, dump.format, COMPRESSION));
+    const failed = new AbortController();
+    const storing = storeCompressed({
+      store: this.#store,
+      file,
+      content: dump.content,
+      onBytes: onBytes(run, index, 'store'),
+      signal: AbortSignal.any([run.signal, failed.signal]),
+    });
+    const stored = storing.then((bytes) => {
+      run.watchdog.allow(dump.completionAllowanceMs);
+      return bytes;
+    });
+    try {
+      const [bytes] = await untilStopped(Promise.all([stored, dump.completion]), run.signal);
+      run.watchdog.touch();
+      run.meter.finish(index, 'store');
+      if (bytes.originalBytes === 0) throw emptyDump(database);
+      return { artifact: toArtifact(database, file, dump, bytes), tool: dump.tool };
+    } catch (error) {
+      failed.abort();
+      await untilReleased(storing);
+      throw error;
+    }
+  }
+}
+
+function toArtifact(database: Database, file: ArtifactFile, dump: Dump, bytes: StoredBytes): Artifact {
+  return {
+    database: database.name,
+    system: database.system,
+    path: file.name,
+    format: dump.format,
+    compression: COMPRESSION,
+    encryption: null,
+    ...bytes,
+  };
+}
+
+function toFile({ project, id }: Backup, name: string): ArtifactFile {
+  return { project, backupId: id, name };
+}
+
+function onBytes({ watchdog, meter }: BackupRun, index: number, pass: string): (bytes: number) => void {
+  return (bytes) => {
+    watchdog.touch();
+    meter.add(index, pass, bytes);
+  };
+}
+
+function getDatabase({ databases }: BackupRun, index: number): Database {
+  const database = databases[index];
+  if (database === undefined) throw new RangeError(`the run has no database ${index.toString()}`);
+  return database;
+}
+
+function emptyDump({ name }: Database): BackupFailedError {
+  return new BackupFailedError(BackupFailureCode.DUMP_FAILED, `The dump of database ${name} is empty.`);
+}

@@ -1,0 +1,153 @@
+import { UniqueViolationError } from '../catalog/catalog.js';
+import type { Catalog, CatalogWriters } from '../catalog/catalog.js';
+import { BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
+import type { Backup } from '../domain/backup.js';
+import type { Caller } from '../domain/caller.js';
+import type { Clock } from '../domain/clock.js';
+import { badUserInput, DomainError } from '../domain/errors.js';
+import { InstanceRole, InstanceStatus } from '../domain/instance.js';
+import type { Instance } from '../domain/instance.js';
+import type { StatusFeed } from '../events/status-feed.js';
+import type { BackupRunner } from './backup-runner.js';
+import type { InstanceConnector } from './instance-connector.js';
+
+export interface CreateBackupInput {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly description: string | null;
+  /** Names of user databases; none = all that the instance has when the backup begins. */
+  readonly databases: readonly string[];
+  readonly includeSystemDatabases: boolean;
+}
+
+interface CreateBackupDeps {
+  readonly catalog: Catalog;
+  readonly connector: InstanceConnector;
+  readonly runner: BackupRunner;
+  readonly feed: StatusFeed;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+/**
+ * Claims an available primary instance, records the backup and announces BACKING_UP, in one transaction; the work itself
+ * follows in the runner.
+ */
+export class CreateBackup {
+  readonly #deps: CreateBackupDeps;
+
+  constructor(deps: CreateBackupDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @throws DomainError INSTANCE_NOT_FOUND, INSTANCE_NOT_PRIMARY, INSTANCE_NOT_AVAILABLE, BACKUP_IN_PROGRESS,
+   * BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE, SERVICE_SHUTTING_DOWN
+   */
+  async create(_caller: Caller, input: CreateBackupInput): Promise<Backup> {
+    const { catalog, runner, feed } = this.#deps;
+    runner.assertAccepting();
+    const instance = await catalog.instances.find(input.instanceId);
+    if (instance === null) throw new DomainError('INSTANCE_NOT_FOUND', { instanceId: input.instanceId });
+    const refusal = await findRefusal(catalog, instance);
+    if (refusal !== null) throw refusal;
+    await this.#assertNameFree(instance.project, input.name);
+    await this.#assertDatabasesExist(instance, input.databases);
+
+    const backup = this.#toBackup(instance, input);
+    try {
+      await catalog.transaction((writers) => this.#claim(writers, backup, input.databases));
+    } catch (error) {
+      if (error instanceof UniqueViolationError && error.key === 'backup-name') {
+        await this.#assertNameFree(instance.project, input.name);
+      }
+      throw error;
+    }
+    runner.start(backup);
+    feed.publish({ kind: 'status' });
+    feed.publish({ kind: 'backup', backupId: backup.id });
+    return backup;
+  }
+
+  async #claim(writers: CatalogWriters, backup: Backup, databases: readonly string[]): Promise<void> {
+    const { instanceId } = backup;
+    const isClaimed = await writers.instances.changeStatus({
+      instanceId,
+      from: InstanceStatus.AVAILABLE,
+      to: InstanceStatus.BACKING_UP,
+      role: InstanceRole.PRIMARY,
+      reason: `Backup ${backup.name} is being created.`,
+      backupId: backup.id,
+      at: backup.startedAt,
+    });
+    if (!isClaimed) throw await getRefusal(writers, instanceId);
+    await writers.backups.insert(backup, this.#deps.runner.newLease());
+    await writers.backups.setDatabases(
+      backup.id,
+      databases.map((name) => ({ name, system: false })),
+    );
+  }
+
+  async #assertNameFree(project: string, name: string): Promise<void> {
+    const holder = await this.#deps.catalog.backups.findByName(project, name);
+    if (holder !== null) throw new DomainError('BACKUP_NAME_TAKEN', { name, backupId: holder.id });
+  }
+
+  async #assertDatabasesExist(instance: Instance, names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const known = new Map((await this.#deps.connector.listDatabases(instance)).map((database) => [database.name, database]));
+    const missing = names.filter((name) => !known.has(name));
+    if (missing.length > 0) throw new DomainError('DATABASE_NOT_FOUND', { databases: missing });
+    const system = names.filter((name) => known.get(name)?.system === true);
+    if (system.length === 0) return;
+    throw badUserInput(
+      'databases',
+      'userDatabases',
+      `System databases are backed up by default and cannot be selected: ${system.join(', ')}. Use includeSystemDatabases.`,
+    );
+  }
+
+  #toBackup(instance: Instance, input: CreateBackupInput): Backup {
+    return {
+      id: this.#deps.newId(),
+      name: input.name,
+      description: input.description,
+      type: BackupType.MANUAL,
+      status: BackupStatus.BUILDING,
+      project: instance.project,
+      region: instance.region,
+      instanceId: instance.id,
+      instanceName: instance.name,
+      engine: instance.engine,
+      engineVersion: instance.engineVersion,
+      includeSystemDatabases: input.includeSystemDatabases,
+      progress: { phase: BackupPhase.QUEUED, bytesDone: 0, bytesTotal: null },
+      sizeBytes: null,
+      storedBytes: null,
+      startedAt: this.#deps.clock(),
+      completedAt: null,
+      failure: null,
+      verifiedAt: null,
+    };
+  }
+}
+
+type Readers = Pick<CatalogWriters | Catalog, 'instances' | 'backups'>;
+
+/** Why no backup of this instance can be created now; null when one can. */
+async function findRefusal(readers: Readers, instance: Instance): Promise<DomainError | null> {
+  const { id: instanceId, role, status } = instance;
+  if (role !== InstanceRole.PRIMARY) return new DomainError('INSTANCE_NOT_PRIMARY', { instanceId, role });
+  if (status === InstanceStatus.AVAILABLE) return null;
+  if (status !== InstanceStatus.BACKING_UP) return new DomainError('INSTANCE_NOT_AVAILABLE', { instanceId, status });
+  const [active = null] = await readers.backups.findActive([instanceId]);
+  return new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: active?.id ?? null });
+}
+
+/** Why the claim of an instance has failed, read in the same transaction. */
+async function getRefusal(writers: CatalogWriters, instanceId: string): Promise<DomainError> {
+  const instance = await writers.instances.find(instanceId);
+  if (instance === null) return new DomainError('INSTANCE_NOT_FOUND', { instanceId });
+  // On PostgreSQL the claim can have lost to one that has ended since.
+  return (await findRefusal(writers, instance)) ?? new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: null });
+}

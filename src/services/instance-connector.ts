@@ -1,0 +1,84 @@
+import type { Catalog } from '../catalog/catalog.js';
+import type { Database } from '../domain/database.js';
+import { DomainError } from '../domain/errors.js';
+import type { Instance } from '../domain/instance.js';
+import { EngineUnreachableError } from '../engines/database-engine.js';
+import type { DatabaseEngine, Probe } from '../engines/database-engine.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import { UnsealError } from './secret-box.js';
+import type { SecretBox } from './secret-box.js';
+
+/** How long an instance may take to answer a question. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+interface Connection {
+  readonly engine: DatabaseEngine;
+  readonly url: string;
+}
+
+/** Asks instances about themselves: the one place where their sealed URLs are opened. */
+export class InstanceConnector {
+  readonly #catalog: Catalog;
+  readonly #engines: EngineRegistry;
+  readonly #secretBox: SecretBox;
+  /** Lists under way: who asks for one of them meanwhile shares it. */
+  readonly #listing = new Map<string, Promise<readonly Database[]>>();
+
+  constructor(deps: { readonly catalog: Catalog; readonly engines: EngineRegistry; readonly secretBox: SecretBox }) {
+    this.#catalog = deps.catalog;
+    this.#engines = deps.engines;
+    this.#secretBox = deps.secretBox;
+  }
+
+  /** @throws DomainError BAD_USER_INPUT, INSTANCE_UNREACHABLE */
+  async probe(url: string): Promise<Probe> {
+    const engine = this.#engines.forUrl(url);
+    return answer(engine.endpointOf(url), (signal) => engine.probe(url, signal));
+  }
+
+  /** The databases that the instance has now. @throws DomainError INSTANCE_UNREACHABLE */
+  async listDatabases(instance: Instance): Promise<readonly Database[]> {
+    const underWay = this.#listing.get(instance.id);
+    if (underWay !== undefined) return underWay;
+    const listing = answer(instance.endpoint, async (signal) => {
+      const { engine, url } = await this.connect(instance.id);
+      return engine.listDatabases(url, signal);
+    }).finally(() => this.#listing.delete(instance.id));
+    this.#listing.set(instance.id, listing);
+    return listing;
+  }
+
+  /** The engine of an instance, and the URL to give it. @throws EngineUnreachableError when its URL cannot be unsealed */
+  async connect(instanceId: string): Promise<Connection> {
+    const sealedUrl = await this.#catalog.instances.findSealedUrl(instanceId);
+    if (sealedUrl === null) throw new EngineUnreachableError('it was deleted.');
+    try {
+      const url = this.#secretBox.open(sealedUrl, instanceId);
+      return { engine: this.#engines.forUrl(url), url };
+    } catch (error) {
+      if (!(error instanceof UnsealError)) throw error;
+      throw new EngineUnreachableError(`its stored URL cannot be read. ${error.message}`, { cause: error });
+    }
+  }
+}
+
+/** An engine may be stuck in the operating system, where no signal reaches it; the caller must not wait for that. */
+async function answer<T>(endpoint: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const asking = new AbortController();
+  const expired = new Promise<never>((_resolve, reject) => {
+    asking.signal.addEventListener('abort', () => {
+      reject(new EngineUnreachableError(`it did not answer within ${(ANSWER_TIMEOUT_MS / 1000).toString()} s.`));
+    });
+  });
+  const timer = setTimeout(() => {
+    asking.abort();
+  }, ANSWER_TIMEOUT_MS);
+  try {
+    return await Promise.race([ask(asking.signal), expired]);
+  } catch (error) {
+    if (!(error instanceof EngineUnreachableError)) throw error;
+    throw new DomainError('INSTANCE_UNREACHABLE', { endpoint, reason: error.message }, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}

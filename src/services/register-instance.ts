@@ -1,0 +1,71 @@
+import { UniqueViolationError } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Caller } from '../domain/caller.js';
+import type { Clock } from '../domain/clock.js';
+import { DomainError } from '../domain/errors.js';
+import { InstanceStatus } from '../domain/instance.js';
+import type { Instance } from '../domain/instance.js';
+import type { InstanceConnector } from './instance-connector.js';
+import type { SecretBox } from './secret-box.js';
+
+export interface RegisterInstanceInput {
+  readonly name: string;
+  /** Connection URL, with credentials. */
+  readonly url: string;
+  readonly project: string;
+  readonly region: string;
+}
+
+interface RegisterInstanceDeps {
+  readonly catalog: Catalog;
+  readonly connector: InstanceConnector;
+  readonly secretBox: SecretBox;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+/** Registers an instance that answers; nothing is stored of one that does not. */
+export class RegisterInstance {
+  readonly #deps: RegisterInstanceDeps;
+
+  constructor(deps: RegisterInstanceDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws DomainError INSTANCE_NAME_TAKEN, INSTANCE_UNREACHABLE, BAD_USER_INPUT */
+  async register(_caller: Caller, input: RegisterInstanceInput): Promise<Instance> {
+    const { catalog, connector, secretBox, clock, newId } = this.#deps;
+    const { name, project, region } = input;
+    await this.#assertNameFree(project, name);
+    const probe = await connector.probe(input.url);
+    const now = clock();
+    const instance: Instance = {
+      id: newId(),
+      name,
+      project,
+      region,
+      engine: probe.engine,
+      engineVersion: probe.engineVersion,
+      role: probe.role,
+      status: InstanceStatus.AVAILABLE,
+      statusReason: null,
+      endpoint: probe.endpoint,
+      createdAt: now,
+      updatedAt: now,
+    };
+    const sealedUrl = secretBox.seal(probe.url, instance.id);
+    try {
+      await catalog.transaction(({ instances }) => instances.insert(instance, sealedUrl));
+    } catch (error) {
+      if (error instanceof UniqueViolationError) await this.#assertNameFree(project, name);
+      throw error;
+    }
+    return instance;
+  }
+
+  /** Asked first to spare a probe; the catalog's unique index decides. */
+  async #assertNameFree(project: string, name: string): Promise<void> {
+    const holder = await this.#deps.catalog.instances.findByName(project, name);
+    if (holder !== null) throw new DomainError('INSTANCE_NAME_TAKEN', { name, instanceId: holder.id });
+  }
+}

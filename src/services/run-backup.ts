@@ -1,0 +1,183 @@
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ArtifactStore } from '../artifacts/artifact-store.js';
+import { encodeManifest, MANIFEST_NAME, toManifest } from '../artifacts/manifest.js';
+import type { DumpTool } from '../artifacts/manifest.js';
+import type { Catalog, CompletedBackup } from '../catalog/catalog.js';
+import { BackupFailureCode, BackupPhase, BackupStatus } from '../domain/backup.js';
+import type { Backup } from '../domain/backup.js';
+import type { Clock } from '../domain/clock.js';
+import type { Database } from '../domain/database.js';
+import { BackupFailedError } from '../domain/failure.js';
+import type { StatusFeed } from '../events/status-feed.js';
+import type { ConcludeBackup } from './conclude-backup.js';
+import type { BackupRun, CopyDatabase, StoredDump } from './copy-database.js';
+import type { InstanceConnector } from './instance-connector.js';
+import { ProgressMeter } from './progress-meter.js';
+import { ProgressReporter } from './progress-reporter.js';
+import { StallWatchdog } from './stall-watchdog.js';
+import { untilStopped } from './stoppable.js';
+import { toFailure } from './to-failure.js';
+
+/** How often the catalog is asked to take the end of a backup whose manifest is written. */
+const COMMIT_ATTEMPTS = 5;
+const COMMIT_RETRY_MS = 1000;
+
+interface RunBackupDeps {
+  readonly catalog: Catalog;
+  readonly store: ArtifactStore;
+  readonly feed: StatusFeed;
+  readonly connector: InstanceConnector;
+  readonly copier: CopyDatabase;
+  readonly conclude: ConcludeBackup;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Lease owner in whose name backups are run. */
+  readonly serverId: string;
+  readonly stallTimeoutMs: number;
+}
+
+/** Does the work of one backup, from its first byte to COMPLETED or FAILED. */
+export class RunBackup {
+  readonly #deps: RunBackupDeps;
+
+  constructor(deps: RunBackupDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Ends early, as FAILED, when `stop` is aborted with a BackupFailedError as its reason. Rejects when the catalog cannot
+   * take the end: the backup is then left to recovery.
+   */
+  async run(backup: Backup, stop: AbortController): Promise<void> {
+    const { conclude, clock, logger } = this.#deps;
+    const log = logger.child({ backupId: backup.id, instanceId: backup.instanceId });
+    log.info({ name: backup.name, instance: backup.instanceName }, 'backup begins');
+    let result: CompletedBackup;
+    try {
+      result = await this.#work(backup, stop, log);
+    } catch (error) {
+      const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
+      const failure = toFailure(cause, clock());
+      log.warn({ code: failure.code, err: cause }, 'backup has failed');
+      await conclude.fail(backup, failure);
+      return;
+    }
+    await this.#commit(backup, result, log);
+  }
+
+  /** @returns what to put into the catalog, once the manifest is in the store */
+  async #work(backup: Backup, stop: AbortController, log: Logger): Promise<CompletedBackup> {
+    const { stallTimeoutMs, clock } = this.#deps;
+    stop.signal.throwIfAborted();
+    using watchdog = new StallWatchdog(stallTimeoutMs, () => {
+      stop.abort(stalled(stallTimeoutMs));
+    });
+    const run = await untilStopped(this.#prepare(backup, watchdog, stop.signal), stop.signal);
+    const dumps = await this.#copyAndVerify(run, stop, log);
+    const artifacts = dumps.map(({ artifact }) => artifact);
+    const completedAt = clock();
+    const tool = dumps.map((dump) => dump.tool).at(0);
+    if (tool === undefined) throw nothingToBackUp([]);
+    await this.#putManifest(run, encodeManifest(toManifest(backup, tool, artifacts, completedAt)));
+    return { artifacts, completedAt };
+  }
+
+  async #prepare(backup: Backup, watchdog: StallWatchdog, signal: AbortSignal): Promise<BackupRun> {
+    const { engine, url } = await this.#deps.connector.connect(backup.instanceId);
+    const databases = await this.#select(backup, await engine.listDatabases(url, signal));
+    const sizes = databases.map(({ sizeBytes }) => sizeBytes);
+    const meter = new ProgressMeter(sizes, engine.isStaged ? 3 : 2);
+    return { backup, engine, url, databases, meter, watchdog, signal };
+  }
+
+  /** Of the databases that the instance has now, those that the backup is to hold; they are written down. */
+  async #select(backup: Backup, present: readonly Database[]): Promise<readonly Database[]> {
+    const { catalog } = this.#deps;
+    const [chosen = []] = await catalog.backups.findDatabases([backup.id]);
+    const names = new Set(chosen.map(({ name }) => name));
+    const isWanted = ({ name, system }: Database): boolean =>
+      system ? backup.includeSystemDatabases : names.size === 0 || names.has(name);
+    const selected = present.filter(isWanted);
+    const missing = [...names].filter((name) => !selected.some((database) => database.name === name));
+    if (selected.length === 0 || missing.length > 0) throw nothingToBackUp(missing);
+    await catalog.transaction(({ backups }) => backups.setDatabases(backup.id, selected));
+    return selected;
+  }
+
+  async #copyAndVerify(run: BackupRun, stop: AbortController, log: Logger): Promise<readonly StoredDump[]> {
+    const { copier } = this.#deps;
+    const { meter, databases } = run;
+    let phase = BackupPhase.COPYING;
+    await using reporter = new ProgressReporter({
+      ...this.#deps,
+      backupId: run.backup.id,
+      read: () => ({ phase, bytesDone: meter.bytesDone, bytesTotal: meter.bytesTotal }),
+      onLost: () => {
+        stop.abort(lost());
+      },
+      onError: (error) => {
+        log.warn({ err: error }, 'progress could not be written');
+      },
+    });
+    reporter.report();
+    const dumps: StoredDump[] = [];
+    for (const index of databases.keys()) dumps.push(await copier.copy(run, index));
+    phase = BackupPhase.VERIFYING;
+    reporter.report();
+    for (const [index, { artifact }] of dumps.entries()) await copier.verify(run, index, artifact);
+    return dumps;
+  }
+
+  /** From here on the backup is complete, whatever happens to this process. */
+  async #putManifest({ backup, meter, signal }: BackupRun, manifest: Buffer): Promise<void> {
+    const { catalog, store, serverId } = this.#deps;
+    const { bytesTotal } = meter;
+    const progress = { phase: BackupPhase.VERIFYING, bytesDone: bytesTotal, bytesTotal };
+    const isHeld = await catalog.transaction(({ backups }) => backups.setProgress(backup.id, serverId, progress));
+    if (!isHeld) throw lost();
+    const file = { project: backup.project, backupId: backup.id, name: MANIFEST_NAME };
+    await untilStopped(store.put(file, Readable.from([manifest]), signal), signal);
+  }
+
+  /** The manifest is written, so the backup must not fail any more: a catalog that is away for a moment is waited for. */
+  async #commit(backup: Backup, result: CompletedBackup, log: Logger): Promise<void> {
+    const { catalog, store, conclude } = this.#deps;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (await conclude.complete(backup, result)) {
+          log.info('backup is completed');
+          return;
+        }
+        break;
+      } catch (error) {
+        if (attempt === COMMIT_ATTEMPTS) throw error;
+        log.error({ err: error }, 'the catalog does not take the completed backup; trying again');
+        await delay(COMMIT_RETRY_MS * attempt);
+      }
+    }
+    // Another server has taken the backup over meanwhile. If it failed it, this manifest must not outlive that.
+    const now = await catalog.backups.find(backup.id);
+    if (now?.status !== BackupStatus.COMPLETED) await store.remove({ project: backup.project, backupId: backup.id });
+  }
+}
+
+function stalled(timeoutMs: number): BackupFailedError {
+  return new BackupFailedError(
+    BackupFailureCode.STALLED,
+    `Nothing has moved for ${(timeoutMs / 1000).toString()} s. Check the instance and the artifact store, then take the backup again.`,
+  );
+}
+
+function lost(): BackupFailedError {
+  return new BackupFailedError(
+    BackupFailureCode.INTERRUPTED,
+    'This server has lost the backup: it did not renew its lease in time, and another server took over.',
+  );
+}
+
+function nothingToBackUp(missing: readonly string[]): BackupFailedError {
+  const reason = missing.length > 0 ? `no longer has: ${missing.join(', ')}` : 'has no database to back up';
+  return new BackupFailedError(BackupFailureCode.DUMP_FAILED, `The instance ${reason}.`);
+}

@@ -1,0 +1,34 @@
+import { ArtifactNotFoundError, ArtifactStoreError } from '../artifacts/artifact-store.js';
+import { BackupFailureCode } from '../domain/backup.js';
+import type { BackupFailure } from '../domain/backup.js';
+import { BackupFailedError } from '../domain/failure.js';
+import { EngineUnreachableError } from '../engines/database-engine.js';
+
+/** What ended a backup, in words for the operator. The log has the rest. */
+export function toFailure(error: unknown, occurredAt: Date): BackupFailure {
+  const { code, message } = toKnown(error);
+  return { code, message, occurredAt };
+}
+
+function toKnown(error: unknown): BackupFailedError {
+  if (error instanceof BackupFailedError) return error;
+  if (error instanceof EngineUnreachableError) {
+    return new BackupFailedError(BackupFailureCode.ENGINE_UNREACHABLE, `The instance cannot be used: ${error.message}`);
+  }
+  if (error instanceof ArtifactStoreError && error.isFull) {
+    return new BackupFailedError(
+      BackupFailureCode.STORAGE_FULL,
+      `The artifact store is full (${error.message}). Free some space, or delete backups that are not needed.`,
+    );
+  }
+  if (error instanceof ArtifactStoreError || error instanceof ArtifactNotFoundError) {
+    return new BackupFailedError(
+      BackupFailureCode.STORAGE_UNAVAILABLE,
+      `The artifact store cannot be used (${error.message}). Check that it is there and can be written.`,
+    );
+  }
+  return new BackupFailedError(
+    BackupFailureCode.DUMP_FAILED,
+    "The backup met an error that it does not know. The server's log has the details, under the id of the backup.",
+  );
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+
+const POSTGRES_URL = process.env['TEST_POSTGRES_URL'] ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
+/** Set where every service is there: then a missing one fails the tests instead of skipping them. */
+const ARE_REQUIRED = process.env['REQUIRE_SERVICES'] === '1';
+
+async function findPostgresFault(): Promise<string | null> {
+  const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 2000 });
+  try {
+    await client.connect();
+    await client.end();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const postgresFault = await findPostgresFault();
+
+/** Whether the tests that need PostgreSQL can run. Pass it to `describe.skipIf(!…)`. */
+export const hasPostgres = postgresFault === null;
+
+export function printMissingServices(): Promise<void> {
+  if (postgresFault === null) return Promise.resolve();
+  const reason = `PostgreSQL is not there (TEST_POSTGRES_URL, ${postgresFault})`;
+  if (ARE_REQUIRED) throw new Error(`${reason}, and REQUIRE_SERVICES is set.`);
+  console.warn(`${reason}: tests that need it are skipped.`);
+  return Promise.resolve();
+}
+
+/** A database of its own for one test, dropped when it is disposed of. */
+export class ScratchPostgres implements AsyncDisposable {
+  readonly url: string;
+  readonly #name: string;
+
+  private constructor(name: string) {
+    this.#name = name;
+    const url = new URL(POSTGRES_URL);
+    url.pathname = `/${name}`;
+    this.url = url.href;
+  }
+
+  static async create(): Promise<ScratchPostgres> {
+    const name = `rds_test_${randomUUID().replaceAll('-', '')}`;
+    await asAdmin(`CREATE DATABASE ${name}`);
+    return new ScratchPostgres(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await asAdmin(`DROP DATABASE ${this.#name} WITH (FORCE)`);
+  }
+}
+
+async function asAdmin(sql: string): Promise<void> {
+  const client = new Client({ connectionString: POSTGRES_URL });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
