@@ -85,7 +85,11 @@ export function readConfig(
     host: reader.read('HOST', '127.0.0.1', parseHost),
     port: reader.read('PORT', 4000, integer(0, 65_535)),
     dataDir,
-    catalog: reader.read('DATABASE_URL', { kind: 'sqlite', path: resolve(dataDir, 'catalog.sqlite') }, parseDatabaseUrl),
+    catalog: reader.read(
+      'DATABASE_URL',
+      { kind: 'sqlite', path: resolve(dataDir, 'catalog.sqlite') },
+      parseDatabaseUrl,
+    ),
     artifactStore: reader.read(
       'ARTIFACT_STORE',
       { kind: 'filesystem', path: resolve(dataDir, 'artifacts') },
@@ -98,7 +102,9 @@ export function readConfig(
     logLevel: reader.read('LOG_LEVEL', 'info', parseLogLevel),
     sqliteRoots: reader.read('SQLITE_ROOTS', null, parseRoots),
   };
-  const unknownArgs = args.map((arg) => `The argument ${arg} is not known: the server is configured by its environment.`);
+  const unknownArgs = args.map(
+    (arg) => `The argument ${arg} is not known: the server is configured by its environment.`,
+  );
   const faults = [...reader.faults, ...reader.findSlips(), ...unknownArgs];
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
@@ -124,7 +130,9 @@ function parseDuration(text: string): number {
 
 function parseHost(text: string): string {
   if (text === 'localhost' || text === '::1' || /^127(\.\d{1,3}){3}$/.test(text)) return text;
-  throw new Error('a loopback address, as 127.0.0.1 or ::1: the server has no authentication that would protect it beyond');
+  throw new Error(
+    'a loopback address, as 127.0.0.1 or ::1: the server has no authentication that would protect it beyond',
+  );
 }
 
 function parseDatabaseUrl(text: string): CatalogLocation {

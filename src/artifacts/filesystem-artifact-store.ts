@@ -95,11 +95,7 @@ export class FilesystemArtifactStore implements ArtifactStore {
   }
 }
 
-async function writeAll(
-  handle: FileHandle,
-  content: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<number> {
+async function writeAll(handle: FileHandle, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
   let bytes = 0;
   for await (const chunk of content) {
     signal.throwIfAborted();
@@ -112,7 +108,7 @@ async function writeAll(
 
 /** A single write may take less than it was given. */
 async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.byteLength; ) {
+  for (let offset = 0; offset < chunk.byteLength;) {
     const { bytesWritten } = await handle.write(chunk, offset);
     offset += bytesWritten;
   }

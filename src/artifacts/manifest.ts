@@ -33,7 +33,13 @@ export interface Manifest {
   readonly artifacts: readonly Artifact[];
 }
 
-export function toManifest(backup: Backup, tool: DumpTool, artifacts: readonly Artifact[], completedAt: Date): Manifest {
+interface ManifestParts {
+  readonly tool: DumpTool;
+  readonly artifacts: readonly Artifact[];
+  readonly completedAt: Date;
+}
+
+export function toManifest(backup: Backup, { tool, artifacts, completedAt }: ManifestParts): Manifest {
   const { id, name, description, type, project, region } = backup;
   const { instanceId, instanceName, engine, engineVersion, startedAt } = backup;
   return {

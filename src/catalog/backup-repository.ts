@@ -76,13 +76,10 @@ export class BackupRepository implements BackupWriter {
     const sortKey = SORT_KEYS[request.orderBy.field];
     const query = filtered(this.#query(), request.filter);
     applyKeyset(query, sortKey, request);
-    return toPage(await query.getMany(), sortKey, request, toBackup);
+    return toPage(await query.getMany(), { sortKey, request, toNode: toBackup });
   }
 
-  async listByInstance(
-    instanceIds: readonly string[],
-    request: BackupPageRequest,
-  ): Promise<readonly Page<Backup>[]> {
+  async listByInstance(instanceIds: readonly string[], request: BackupPageRequest): Promise<readonly Page<Backup>[]> {
     const sortKey = SORT_KEYS[request.orderBy.field];
     const query = this.#query();
     // One limited look into the index for each instance, all in one statement: no instance's history is read through.
@@ -97,7 +94,7 @@ export class BackupRepository implements BackupWriter {
     query.where(`b.id IN (${pages.join(' UNION ALL ')})`);
     query.orderBy(`b.${sortKey.column}`, request.orderBy.direction).addOrderBy('b.id', request.orderBy.direction);
     const byInstance = groupBy(await query.getMany(), (row) => row.instanceId);
-    return instanceIds.map((id) => toPage(byInstance.get(id) ?? [], sortKey, request, toBackup));
+    return instanceIds.map((id) => toPage(byInstance.get(id) ?? [], { sortKey, request, toNode: toBackup }));
   }
 
   async count(filter: BackupFilter): Promise<number> {

@@ -4,8 +4,7 @@ import { SCHEMAS } from './schemas.js';
 
 /** Where the catalog lives. */
 export type CatalogLocation =
-  | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'postgres'; readonly url: string };
+  { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };
 
 const MIGRATIONS = [Initial1790000000000];
 

@@ -47,7 +47,10 @@ export class InstanceRepository implements InstanceWriter {
   }
 
   async findSealedUrl(id: string): Promise<string | null> {
-    const row = await this.#query().addSelect('i.sealedUrl').where('i.id = :id', { id: withoutNul(id) }).getOne();
+    const row = await this.#query()
+      .addSelect('i.sealedUrl')
+      .where('i.id = :id', { id: withoutNul(id) })
+      .getOne();
     return row?.sealedUrl ?? null;
   }
 
@@ -55,7 +58,7 @@ export class InstanceRepository implements InstanceWriter {
     const sortKey = SORT_KEYS[request.orderBy.field];
     const query = this.#filtered(request.filter);
     applyKeyset(query, sortKey, request);
-    return toPage(await query.getMany(), sortKey, request, toInstance);
+    return toPage(await query.getMany(), { sortKey, request, toNode: toInstance });
   }
 
   async count(filter: InstanceFilter): Promise<number> {
@@ -72,9 +75,7 @@ export class InstanceRepository implements InstanceWriter {
   }
 
   async insert(instance: Instance, sealedUrl: string): Promise<void> {
-    await translateUniqueViolation(() =>
-      this.#manager.insert(InstanceSchema, toInstanceRow(instance, sealedUrl)),
-    );
+    await translateUniqueViolation(() => this.#manager.insert(InstanceSchema, toInstanceRow(instance, sealedUrl)));
   }
 
   async changeStatus(transition: StatusTransition): Promise<boolean> {

@@ -35,11 +35,15 @@ export function applyKeyset<Row extends ObjectLiteral, Field extends string>(
     .limit(request.first + 1);
 }
 
+interface PageParts<Row, T, Field extends string> {
+  readonly sortKey: SortKey<Row>;
+  readonly request: Pick<PageRequest<unknown, Field>, 'first' | 'orderBy'>;
+  readonly toNode: (row: Row) => T;
+}
+
 export function toPage<Row extends { id: string }, T, Field extends string>(
   rows: readonly Row[],
-  sortKey: SortKey<Row>,
-  request: Pick<PageRequest<unknown, Field>, 'first' | 'orderBy'>,
-  toNode: (row: Row) => T,
+  { sortKey, request, toNode }: PageParts<Row, T, Field>,
 ): Page<T> {
   const items = rows.slice(0, request.first).map((row) => ({
     cursor: encodeCursor(request.orderBy, { key: sortKey.valueOf(row), id: row.id }),

@@ -23,7 +23,7 @@ interface ErrorDetails {
   INSTANCE_UNREACHABLE: { readonly endpoint: string; readonly reason: string };
   QUERY_TOO_COMPLEX: { readonly limit: number; readonly measure: string };
   SERVICE_OVERLOADED: { readonly reason: string };
-  SERVICE_SHUTTING_DOWN: Record<never, never>;
+  SERVICE_SHUTTING_DOWN: object;
 }
 
 export type ErrorCode = keyof ErrorDetails;
@@ -79,7 +79,8 @@ export const ERRORS: { readonly [C in ErrorCode]: ErrorKind<C> } = {
   },
   QUERY_TOO_COMPLEX: {
     retryable: false,
-    message: ({ measure, limit }) => `The operation exceeds the limit of ${limit.toString()} ${measure}. Ask for less in one operation.`,
+    message: ({ measure, limit }) =>
+      `The operation exceeds the limit of ${limit.toString()} ${measure}. Ask for less in one operation.`,
   },
   SERVICE_OVERLOADED: {
     retryable: true,

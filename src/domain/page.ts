@@ -53,11 +53,20 @@ export function decodeCursor<Field extends string>(
 ): Position {
   const parts = parseCursor(cursor);
   if (parts === null || typeof parts[2] !== keyType) {
-    throw badUserInput('after', 'cursor', 'The cursor is not one that this server gave. Pass the endCursor of the page before, unchanged.');
+    throw badUserInput(
+      'after',
+      'cursor',
+      'The cursor is not one that this server gave. Pass the endCursor of the page before, unchanged.',
+    );
   }
   const [field, direction, key, id] = parts;
-  if (field !== order.field || direction !== order.direction) {
-    throw badUserInput('after', 'cursor', 'The cursor belongs to another orderBy. Keep orderBy the same from page to page.');
+  const expected: readonly string[] = [order.field, order.direction];
+  if (field !== expected[0] || direction !== expected[1]) {
+    throw badUserInput(
+      'after',
+      'cursor',
+      'The cursor belongs to another orderBy. Keep orderBy the same from page to page.',
+    );
   }
   return { key, id };
 }
@@ -77,4 +86,3 @@ function parseCursor(cursor: string): CursorParts | null {
   if (typeof field !== 'string' || typeof direction !== 'string' || !isKey || typeof id !== 'string') return null;
   return [field, direction, key as string | number, id];
 }
-

@@ -80,14 +80,16 @@ export class PostgresStatusFeed implements StatusFeed {
   }
 
   async #reconnect(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
+    const { signal } = this.#closing;
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
       try {
-        await delay(RECONNECT_DELAY_MS, undefined, { signal: this.#closing.signal });
+        await delay(RECONNECT_DELAY_MS, undefined, { signal });
         await this.#connect();
         this.#local.publish({ kind: 'status' });
         return;
       } catch (error) {
-        if (!this.#closing.signal.aborted) this.#onError(error);
+        if (!isOver()) this.#onError(error);
       }
     }
   }

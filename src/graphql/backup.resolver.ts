@@ -103,7 +103,10 @@ export class BackupResolver {
   @FieldResolver(() => [BackupDatabase], {
     description: 'The databases that it holds, or is to hold. Empty until they are known, soon after its work begins.',
   })
-  async databases(@Ctx() { loaders }: GraphQLContext, @Root() { id }: DomainBackup): Promise<readonly BackupDatabase[]> {
+  async databases(
+    @Ctx() { loaders }: GraphQLContext,
+    @Root() { id }: DomainBackup,
+  ): Promise<readonly BackupDatabase[]> {
     const databases = await loaders.databases.load(id);
     return databases.map(({ name, system, artifact }) => ({
       name,

@@ -27,7 +27,8 @@ export class BackupProgress {
   phase!: BackupPhase;
 
   @Field(() => GraphQLSafeInt, {
-    description: 'The share of the work that is done, in bytes of the databases: copying, storing and verifying each count for a part. Never falls.',
+    description:
+      'The share of the work that is done, in bytes of the databases: copying, storing and verifying each count for a part. Never falls.',
   })
   bytesDone!: number;
 
@@ -91,7 +92,10 @@ export class Backup {
   @Field(() => String, { description: 'Version of the product at the time.' })
   engineVersion!: string;
 
-  @Field(() => GraphQLSafeInt, { nullable: true, description: 'Bytes of all dumps before compression; null until COMPLETED.' })
+  @Field(() => GraphQLSafeInt, {
+    nullable: true,
+    description: 'Bytes of all dumps before compression; null until COMPLETED.',
+  })
   sizeBytes!: number | null;
 
   @Field(() => GraphQLSafeInt, { nullable: true, description: 'Bytes in the store; null until COMPLETED.' })
@@ -106,6 +110,9 @@ export class Backup {
   @Field(() => BackupFailure, { nullable: true, description: 'Why it has failed; null unless it did.' })
   failure!: BackupFailure | null;
 
-  @Field(() => GraphQLDateTime, { nullable: true, description: 'When the stored bytes were last found good; null until COMPLETED.' })
+  @Field(() => GraphQLDateTime, {
+    nullable: true,
+    description: 'When the stored bytes were last found good; null until COMPLETED.',
+  })
   verifiedAt!: Date | null;
 }

@@ -10,7 +10,8 @@ export class Database {
   sizeBytes!: number;
 
   @Field(() => Boolean, {
-    description: 'Whether it belongs to the engine itself. System databases are backed up by default and cannot be selected.',
+    description:
+      'Whether it belongs to the engine itself. System databases are backed up by default and cannot be selected.',
   })
   system!: boolean;
 }

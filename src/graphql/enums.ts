@@ -95,7 +95,10 @@ registerEnumType(BackupFailureCode, {
 registerEnumType(OrderDirection, {
   name: 'OrderDirection',
   description: 'Which way a list is sorted.',
-  valuesConfig: { ASC: { description: 'Smallest, or oldest, first.' }, DESC: { description: 'Largest, or newest, first.' } },
+  valuesConfig: {
+    ASC: { description: 'Smallest, or oldest, first.' },
+    DESC: { description: 'Largest, or newest, first.' },
+  },
 });
 
 registerEnumType(InstanceOrderField, {

@@ -42,12 +42,13 @@ interface Presentable {
 function toPresentable(error: GraphQLError, log: UnexpectedErrorLog): Presentable {
   const origin = unwrap(error);
   if (origin instanceof DomainError) {
-    return { message: origin.message, extensions: { code: origin.code, retryable: origin.retryable, ...origin.details } };
+    const { message, code, retryable, details }: DomainError = origin;
+    return { message, extensions: { code, retryable, ...details } };
   }
   if (origin instanceof ArgumentValidationError) return fromFaults(toFaults(origin));
   if (isTooManyTokens(error)) return toPresentable(tooComplex('tokens', LIMITS.tokens), log);
   if (isBadVariable(error)) return fromFaults([toVariableFault(error.message)]);
-  const { code } = error.extensions;
+  const code: unknown = error.extensions.code;
   if (PROTOCOL_CODES.has(code)) return { message: error.message, extensions: { code, retryable: false } };
   const errorId = randomUUID();
   log(origin, errorId);
@@ -69,7 +70,7 @@ function fromFaults(fields: readonly FieldFault[]): Presentable {
 
 /** class-validator's own errors hold the whole input, values and all: only paths, rules and sentences leave. */
 function toFaults(error: ArgumentValidationError): readonly FieldFault[] {
-  const errors = error.extensions['validationErrors'] as readonly ValidationError[];
+  const errors = error.extensions.validationErrors as readonly ValidationError[];
   return errors.flatMap((entry) => flatten(entry, ''));
 }
 
@@ -79,8 +80,9 @@ function flatten(error: ValidationError, prefix: string): readonly FieldFault[] 
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, `${path}.`))];
 }
 
+/** graphql-js gives this one no code of its own. */
 function isTooManyTokens(error: GraphQLError): boolean {
-  return error.message.startsWith('Syntax Error: Document contains more than') || error.message.includes('tokens. Parsing aborted.');
+  return error.message.endsWith('tokens. Parsing aborted.');
 }
 
 /** graphql-js words a variable of the wrong type so; over WebSocket nobody has given it a code yet. */

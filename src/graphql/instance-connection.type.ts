@@ -18,7 +18,8 @@ export class InstanceConnection {
   readonly #source: Connection<DomainInstance>;
 
   @Field(() => ID, {
-    description: 'Read before the page: `instanceStatusChanged(after: eventCursor)` misses no change that the page does not show.',
+    description:
+      'Read before the page: `instanceStatusChanged(after: eventCursor)` misses no change that the page does not show.',
   })
   eventCursor: string;
 

@@ -100,7 +100,8 @@ export class InstanceResolver {
     _instanceId: string | null,
     @Arg('after', () => ID, {
       nullable: true,
-      description: 'Id of the last change known, or an `eventCursor`; "0" replays all. Null = only what happens from now on.',
+      description:
+        'Id of the last change known, or an `eventCursor`; "0" replays all. Null = only what happens from now on.',
     })
     _after: string | null,
   ): StatusMessage {
@@ -130,11 +131,11 @@ export class InstanceResolver {
     return new BackupConnection({ page, after: request.after, count });
   }
 
-  @FieldResolver(() => Backup, { nullable: true, description: 'The backup that is being created of it; null when none is.' })
-  async activeBackup(
-    @Ctx() { loaders }: GraphQLContext,
-    @Root() { id }: DomainInstance,
-  ): Promise<DomainBackup | null> {
+  @FieldResolver(() => Backup, {
+    nullable: true,
+    description: 'The backup that is being created of it; null when none is.',
+  })
+  async activeBackup(@Ctx() { loaders }: GraphQLContext, @Root() { id }: DomainInstance): Promise<DomainBackup | null> {
     return loaders.activeBackup.load(id);
   }
 }

@@ -28,7 +28,10 @@ export class Instance {
   @Field(() => InstanceStatus, { description: 'What it is doing. `instanceStatusChanged` streams every change.' })
   status!: InstanceStatus;
 
-  @Field(() => String, { nullable: true, description: 'Why the status is what it is; null when it needs no explaining.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why the status is what it is; null when it needs no explaining.',
+  })
   statusReason!: string | null;
 
   @Field(() => String, { description: 'Where it is, without credentials.' })

@@ -19,8 +19,24 @@ interface Operation {
 export function assertWithinLimits({ schema, document, variables, operationName }: Operation): void {
   const options = { flattenFragments: true, propagateOnRejection: false };
   const rules = [
-    maxDepthRule({ ...options, n: LIMITS.depth, onReject: [() => { throw tooComplex('levels of fields', LIMITS.depth); }] }),
-    maxAliasesRule({ n: LIMITS.aliases, propagateOnRejection: false, onReject: [() => { throw tooComplex('aliases', LIMITS.aliases); }] }),
+    maxDepthRule({
+      ...options,
+      n: LIMITS.depth,
+      onReject: [
+        () => {
+          throw tooComplex('levels of fields', LIMITS.depth);
+        },
+      ],
+    }),
+    maxAliasesRule({
+      n: LIMITS.aliases,
+      propagateOnRejection: false,
+      onReject: [
+        () => {
+          throw tooComplex('aliases', LIMITS.aliases);
+        },
+      ],
+    }),
   ];
   validate(schema, document, rules);
   const cost = getComplexity({
@@ -35,5 +51,8 @@ export function assertWithinLimits({ schema, document, variables, operationName 
 
 export function tooComplex(measure: string, limit: number): GraphQLError {
   const cause = new DomainError('QUERY_TOO_COMPLEX', { limit, measure });
-  return new GraphQLError(cause.message, { originalError: cause, extensions: { code: cause.code, http: { status: 400 } } });
+  return new GraphQLError(cause.message, {
+    originalError: cause,
+    extensions: { code: cause.code, http: { status: 400 } },
+  });
 }

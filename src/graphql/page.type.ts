@@ -34,7 +34,10 @@ export class PageInfo {
   @Field(() => String, { nullable: true, description: 'Cursor of the first item; null when the page is empty.' })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Cursor of the last item, to pass as `after`; null when the page is empty.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Cursor of the last item, to pass as `after`; null when the page is empty.',
+  })
   endCursor!: string | null;
 }
 
@@ -55,6 +58,12 @@ export interface Connection<T> {
 }
 
 /** Cost of a list field: what one item costs, for as many items as are asked for. */
-export function listCost({ args, childComplexity }: { args: { first?: number | null }; childComplexity: number }): number {
+export function listCost({
+  args,
+  childComplexity,
+}: {
+  args: { first?: number | null };
+  childComplexity: number;
+}): number {
   return 1 + (args.first ?? DEFAULT_PAGE_SIZE) * childComplexity;
 }

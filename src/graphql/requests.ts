@@ -16,12 +16,17 @@ const NEWEST_FIRST: Order<BackupOrderField> = { field: 'STARTED_AT', direction: 
 
 /** GraphQL's null and "not given" both mean the default. */
 export function toInstancePageRequest(args: InstancesArgs): InstancePageRequest {
-  const filter: InstanceFilter = withoutNulls({ ...args.filter });
-  return { first: args.first ?? DEFAULT_PAGE_SIZE, after: args.after ?? null, filter, orderBy: args.orderBy ?? BY_NAME };
+  const filter: InstanceFilter = withoutNulls(args.filter ?? {});
+  return {
+    first: args.first ?? DEFAULT_PAGE_SIZE,
+    after: args.after ?? null,
+    filter,
+    orderBy: args.orderBy ?? BY_NAME,
+  };
 }
 
 export function toBackupPageRequest(args: BackupsArgs): BackupPageRequest {
-  const filter: BackupFilter = withoutNulls({ ...args.filter });
+  const filter: BackupFilter = withoutNulls(args.filter ?? {});
   const orderBy = args.orderBy ?? NEWEST_FIRST;
   return { first: args.first ?? DEFAULT_PAGE_SIZE, after: args.after ?? null, filter, orderBy };
 }

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import type { PubSub } from 'type-graphql';
@@ -24,10 +25,30 @@ export async function createSchema(services: ResolverServices): Promise<GraphQLS
     [InstanceResolver, new InstanceResolver(services)],
     [BackupResolver, new BackupResolver(services)],
   ]);
-  return buildSchema({
+  const schema = await buildSchema({
     resolvers: [InstanceResolver, BackupResolver],
     container: { get: (type) => resolvers.get(type) },
     pubSub: NO_PUB_SUB,
     validate: true,
   });
+  describeRoots(schema);
+  return schema;
+}
+
+/** type-graphql has no place for these. */
+function describeRoots(schema: GraphQLSchema): void {
+  const descriptions = {
+    Query: 'What can be read. Lists come a page at a time.',
+    Mutation: 'What can be done. Each takes one `input`; its description names the errors that it can give.',
+    Subscription: 'What can be watched, over WebSocket with the graphql-transport-ws protocol.',
+  };
+  for (const [name, description] of Object.entries(descriptions)) {
+    const type = schema.getType(name);
+    if (type !== undefined) type.description = description;
+  }
+}
+
+/** The schema as the file schema.graphql holds it: sorted, so that it changes only when the API does. */
+export function printSorted(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }

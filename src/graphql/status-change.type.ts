@@ -26,7 +26,10 @@ export class InstanceStatusChange {
   @Field(() => String, { nullable: true, description: 'What brought it about; null when there is nothing to say.' })
   reason!: string | null;
 
-  @Field(() => Backup, { nullable: true, description: 'The backup that it is about, as that is now; null when about none, or it is gone.' })
+  @Field(() => Backup, {
+    nullable: true,
+    description: 'The backup that it is about, as that is now; null when about none, or it is gone.',
+  })
   backup!: DomainBackup | null;
 
   @Field(() => GraphQLDateTime, { description: 'When it changed.' })

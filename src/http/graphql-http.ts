@@ -34,14 +34,17 @@ export function createApolloServer({ schema, logger, logUnexpected }: GraphqlHtt
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: LIMITS.tokens },
+    parseOptions: { maxLexicalTokens: LIMITS.tokens },
     plugins: [ApolloServerPluginLandingPageDisabled(), LIMIT_COST],
     formatError: (formatted, error) => formatError(toGraphQLError(error, formatted), logUnexpected),
   });
 }
 
 /** Apollo hands over what was thrown, and keeps the path, the locations and its own code in the formatted error. */
-function toGraphQLError(error: unknown, formatted: { message: string; extensions?: Record<string, unknown> }): GraphQLError {
+function toGraphQLError(
+  error: unknown,
+  formatted: { message: string; extensions?: Record<string, unknown> },
+): GraphQLError {
   if (error instanceof GraphQLError) return error;
   const originalError = error instanceof Error ? error : new Error(formatted.message);
   return new GraphQLError(formatted.message, { originalError, extensions: { ...formatted.extensions } });

@@ -27,7 +27,9 @@ interface GraphqlWebSocketDeps {
   readonly path: string;
   readonly schema: GraphQLSchema;
   readonly maxMessageBytes: number;
-  readonly createContext: (options: Pick<GraphQLContext, 'dropSlowSubscriber'> & { isLongLived: boolean }) => GraphQLContext;
+  readonly createContext: (
+    options: Pick<GraphQLContext, 'dropSlowSubscriber'> & { isLongLived: boolean },
+  ) => GraphQLContext;
   readonly logUnexpected: UnexpectedErrorLog;
 }
 
@@ -46,9 +48,9 @@ export class GraphqlWebSocket {
     const { dispose } = useServer<Record<string, unknown>>(
       {
         onSubscribe: (context, _id, payload) => this.#prepare(context, payload),
-        onNext: (_context, _id, _payload, _args, { errors, data = null }) =>
+        onNext: (...[, , , , { errors, data = null }]) =>
           errors === undefined ? undefined : { data, errors: errors.map((error) => this.#format(error)) },
-        onError: (_context, _id, _payload, errors) => errors.map((error) => this.#format(error)),
+        onError: (...[, , , errors]) => errors.map((error) => this.#format(error)),
       },
       this.#sockets,
       KEEP_ALIVE_MS,
@@ -63,7 +65,8 @@ export class GraphqlWebSocket {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const [path] = (request.url ?? '').split('?');
-    const refusal = path !== this.#deps.path ? '404 Not Found' : isTrustedOrigin(request.headers) ? null : '403 Forbidden';
+    const refusal =
+      path !== this.#deps.path ? '404 Not Found' : isTrustedOrigin(request.headers) ? null : '403 Forbidden';
     if (refusal !== null) {
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
@@ -80,7 +83,7 @@ export class GraphqlWebSocket {
     const { query, variables, operationName } = payload;
     let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens: LIMITS.tokens });
+      document = parse(query, { maxLexicalTokens: LIMITS.tokens });
     } catch (error) {
       return [withCode(error as GraphQLError, 'GRAPHQL_PARSE_FAILED')];
     }

@@ -90,7 +90,9 @@ export class HttpServer {
       void reply.code(403).send(toBody(message, 'FORBIDDEN'));
     });
     this.#fastify.setNotFoundHandler((_request, reply) => {
-      void reply.code(404).send(toBody('There is nothing here. The API is at /graphql, GraphiQL at /graphiql.', 'NOT_FOUND'));
+      void reply
+        .code(404)
+        .send(toBody('There is nothing here. The API is at /graphql, GraphiQL at /graphiql.', 'NOT_FOUND'));
     });
     this.#fastify.setErrorHandler((error: FastifyError, request, reply) => {
       const status = error.statusCode ?? 500;

@@ -45,10 +45,14 @@ export class BoundedChannel<T> implements AsyncIterable<T> {
         this.#waiting.delete(key);
         yield value;
       }
-      if (this.#waiting.size > 0 || this.#isClosed) continue;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#untilFilled();
     }
+  }
+
+  async #untilFilled(): Promise<void> {
+    if (this.#waiting.size > 0 || this.#isClosed) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
   }
 }

@@ -4,7 +4,6 @@ import type { ArtifactFile, ArtifactStore } from '../artifacts/artifact-store.js
 import { toArtifactName } from '../artifacts/file-name.js';
 import type { DumpTool } from '../artifacts/manifest.js';
 import { storeCompressed, verifyStored } from '../artifacts/pipeline.js';
-import type { StoredBytes } from '../artifacts/pipeline.js';
 import type { Artifact, Backup } from '../domain/backup.js';
 import { BackupFailureCode } from '../domain/backup.js';
 import type { Database } from '../domain/database.js';
@@ -14,7 +13,7 @@ import type { ProgressMeter } from './progress-meter.js';
 import type { StallWatchdog } from './stall-watchdog.js';
 import { untilReleased, untilStopped } from './stoppable.js';
 
-const COMPRESSION = 'zstd';
+const COMPRESSION = 'zstd' as const;
 
 /** What the steps of one backup share. */
 export interface BackupRun {
@@ -88,34 +87,24 @@ export class CopyDatabase {
       onBytes: onBytes(run, index, 'store'),
       signal: AbortSignal.any([run.signal, failed.signal]),
     });
-    const stored = storing.then((bytes) => {
+    const streaming = storing.then((bytes) => {
       run.watchdog.allow(dump.completionAllowanceMs);
       return bytes;
     });
     try {
-      const [bytes] = await untilStopped(Promise.all([stored, dump.completion]), run.signal);
+      const [bytes] = await untilStopped(Promise.all([streaming, dump.completion]), run.signal);
       run.watchdog.touch();
       run.meter.finish(index, 'store');
       if (bytes.originalBytes === 0) throw emptyDump(database);
-      return { artifact: toArtifact(database, file, dump, bytes), tool: dump.tool };
+      const { name, system } = database;
+      const stored = { path: file.name, format: dump.format, compression: COMPRESSION, encryption: null, ...bytes };
+      return { artifact: { database: name, system, ...stored }, tool: dump.tool };
     } catch (error) {
       failed.abort();
       await untilReleased(storing);
       throw error;
     }
   }
-}
-
-function toArtifact(database: Database, file: ArtifactFile, dump: Dump, bytes: StoredBytes): Artifact {
-  return {
-    database: database.name,
-    system: database.system,
-    path: file.name,
-    format: dump.format,
-    compression: COMPRESSION,
-    encryption: null,
-    ...bytes,
-  };
 }
 
 function toFile({ project, id }: Backup, name: string): ArtifactFile {

@@ -95,7 +95,9 @@ export class CreateBackup {
 
   async #assertDatabasesExist(instance: Instance, names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    const known = new Map((await this.#deps.connector.listDatabases(instance)).map((database) => [database.name, database]));
+    const known = new Map(
+      (await this.#deps.connector.listDatabases(instance)).map((database) => [database.name, database]),
+    );
     const missing = names.filter((name) => !known.has(name));
     if (missing.length > 0) throw new DomainError('DATABASE_NOT_FOUND', { databases: missing });
     const system = names.filter((name) => known.get(name)?.system === true);
@@ -149,5 +151,7 @@ async function getRefusal(writers: CatalogWriters, instanceId: string): Promise<
   const instance = await writers.instances.find(instanceId);
   if (instance === null) return new DomainError('INSTANCE_NOT_FOUND', { instanceId });
   // On PostgreSQL the claim can have lost to one that has ended since.
-  return (await findRefusal(writers, instance)) ?? new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: null });
+  return (
+    (await findRefusal(writers, instance)) ?? new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: null })
+  );
 }

@@ -46,10 +46,7 @@ export class ListBackups {
     return this.#backups.findActive(instanceIds);
   }
 
-  async findDatabases(
-    _caller: Caller,
-    backupIds: readonly string[],
-  ): Promise<readonly (readonly BackupDatabase[])[]> {
+  async findDatabases(_caller: Caller, backupIds: readonly string[]): Promise<readonly (readonly BackupDatabase[])[]> {
     return this.#backups.findDatabases(backupIds);
   }
 }

@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { encodeManifest, MANIFEST_NAME, toManifest } from '../artifacts/manifest.js';
-import type { DumpTool } from '../artifacts/manifest.js';
 import type { Catalog, CompletedBackup } from '../catalog/catalog.js';
 import { BackupFailureCode, BackupPhase, BackupStatus } from '../domain/backup.js';
 import type { Backup } from '../domain/backup.js';
@@ -80,7 +79,7 @@ export class RunBackup {
     const completedAt = clock();
     const tool = dumps.map((dump) => dump.tool).at(0);
     if (tool === undefined) throw nothingToBackUp([]);
-    await this.#putManifest(run, encodeManifest(toManifest(backup, tool, artifacts, completedAt)));
+    await this.#putManifest(run, encodeManifest(toManifest(backup, { tool, artifacts, completedAt })));
     return { artifacts, completedAt };
   }
 

@@ -81,7 +81,11 @@ export class StatusTail implements AsyncDisposable {
     try {
       while (this.#isStale) {
         this.#isStale = false;
-        const changes = await this.#catalog.statusChanges.list({ after: this.#position, instanceId: null, limit: BATCH });
+        const changes = await this.#catalog.statusChanges.list({
+          after: this.#position,
+          instanceId: null,
+          limit: BATCH,
+        });
         for (const message of await withSubjects(this.#catalog, changes)) {
           for (const { instanceId, channel } of this.#followers) {
             if (instanceId === null || instanceId === message.instanceId) channel.push(message);

@@ -61,8 +61,12 @@ export class Initial1790000000000 implements MigrationInterface {
         CHECK ((status = 'FAILED') = (failure_code IS NOT NULL) OR status = 'DELETING'),
         CHECK ((status = 'BUILDING') = (completed_at IS NULL))
       )`);
-    await queryRunner.query("CREATE UNIQUE INDEX backups_project_name ON backups (project, name) WHERE status <> 'FAILED'");
-    await queryRunner.query("CREATE UNIQUE INDEX backups_one_building ON backups (instance_id) WHERE status = 'BUILDING'");
+    await queryRunner.query(
+      "CREATE UNIQUE INDEX backups_project_name ON backups (project, name) WHERE status <> 'FAILED'",
+    );
+    await queryRunner.query(
+      "CREATE UNIQUE INDEX backups_one_building ON backups (instance_id) WHERE status = 'BUILDING'",
+    );
     await queryRunner.query('CREATE INDEX backups_by_start ON backups (started_at, id)');
     await queryRunner.query('CREATE INDEX backups_by_project ON backups (project, started_at, id)');
     await queryRunner.query('CREATE INDEX backups_by_instance ON backups (instance_id, started_at, id)');

@@ -36,7 +36,15 @@ export function toUnreachable(error: unknown): unknown {
 }
 
 /** Codes after which the source is out of reach, rather than the copying at fault. */
-const UNREACHABLE_CODES = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'SQLITE_BUSY', 'SQLITE_CANTOPEN', 'SQLITE_PERM']);
+const UNREACHABLE_CODES = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EACCES',
+  'EPERM',
+  'SQLITE_BUSY',
+  'SQLITE_CANTOPEN',
+  'SQLITE_PERM',
+]);
 
 /** @returns the error to throw when a database that was to be dumped could not be */
 export function toDumpFailure(error: unknown, database: string): unknown {

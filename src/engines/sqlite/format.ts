@@ -26,5 +26,8 @@ export async function checkSqliteFormat(content: AsyncIterable<Uint8Array>): Pro
 }
 
 function malformed(what: string): BackupFailedError {
-  return new BackupFailedError(BackupFailureCode.DUMP_FAILED, `The stored copy is no whole SQLite database: it ${what}.`);
+  return new BackupFailedError(
+    BackupFailureCode.DUMP_FAILED,
+    `The stored copy is no whole SQLite database: it ${what}.`,
+  );
 }

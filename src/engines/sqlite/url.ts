@@ -11,7 +11,11 @@ export type SqliteRoots = readonly string[] | null;
 function writtenPath(url: string): string {
   const path = url.replace(/^sqlite:/i, '').replace(/^\/\/(localhost)?(?=\/)/i, '');
   if (path.includes('\0') || !isAbsolute(path)) {
-    throw badUserInput('url', 'path', 'The URL of a SQLite instance must name an absolute path, as in sqlite:/srv/shop/orders.db.');
+    throw badUserInput(
+      'url',
+      'path',
+      'The URL of a SQLite instance must name an absolute path, as in sqlite:/srv/shop/orders.db.',
+    );
   }
   return path;
 }
@@ -53,7 +57,11 @@ export async function resolveReal(path: string, roots: SqliteRoots): Promise<str
 /** Decided on the text alone, so that whoever asks learns nothing about files elsewhere. */
 function assertInside(path: string, roots: SqliteRoots): void {
   if (roots === null || isInsideAny(path, roots)) return;
-  throw badUserInput('url', 'sqliteRoots', `The path must be inside a folder that SQLITE_ROOTS allows: ${roots.join(', ')}.`);
+  throw badUserInput(
+    'url',
+    'sqliteRoots',
+    `The path must be inside a folder that SQLITE_ROOTS allows: ${roots.join(', ')}.`,
+  );
 }
 
 function isInsideAny(path: string, roots: readonly string[]): boolean {
