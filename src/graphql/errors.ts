@@ -41,8 +41,8 @@ interface Presentable {
 
 function toPresentable(error: GraphQLError, log: UnexpectedErrorLog): Presentable {
   const origin = unwrap(error);
-  if (origin instanceof DomainError) {
-    const { message, code, retryable, details }: DomainError = origin;
+  if (isDomainError(origin)) {
+    const { message, code, retryable, details } = origin;
     return { message, extensions: { code, retryable, ...details } };
   }
   if (origin instanceof ArgumentValidationError) return fromFaults(toFaults(origin));
@@ -56,6 +56,10 @@ function toPresentable(error: GraphQLError, log: UnexpectedErrorLog): Presentabl
     message: `The server met an error that it did not expect. Its log has the details, under the id ${errorId}.`,
     extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, errorId },
   };
+}
+
+function isDomainError(error: Error): error is DomainError {
+  return error instanceof DomainError;
 }
 
 function unwrap(error: Error): Error {
