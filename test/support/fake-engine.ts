@@ -1,0 +1,141 @@
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { ArtifactFormat } from '../../src/domain/backup.js';
+import type { Database } from '../../src/domain/database.js';
+import { Engine, InstanceRole } from '../../src/domain/instance.js';
+import type { DatabaseEngine, Dump, DumpRequest, Probe } from '../../src/engines/database-engine.js';
+
+/** What the simulated dump tool does for one database. */
+export interface DumpScript {
+  /** Its output; by default as many bytes as the database is said to have. */
+  readonly content?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** How it ends once its output was read; by default well. */
+  readonly exit?: () => Promise<void>;
+}
+
+/** Keeps dumps waiting in the middle of their output. */
+export class Hold {
+  readonly #arrivals: { readonly count: number; readonly resolve: () => void }[] = [];
+  readonly #released = new AbortController();
+  #arrived = 0;
+
+  /** Resolves once so many dumps have come to their middle. */
+  async reached(count = 1): Promise<void> {
+    if (this.#arrived >= count) return;
+    await new Promise<void>((resolve) => {
+      this.#arrivals.push({ count, resolve });
+    });
+  }
+
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  /** Lets all go on, those to come, too. */
+  release(): void {
+    this.#released.abort();
+  }
+
+  async pass(signal: AbortSignal): Promise<void> {
+    this.#arrived += 1;
+    for (const { count, resolve } of this.#arrivals) if (this.#arrived >= count) resolve();
+    await aborted(AbortSignal.any([this.#released.signal, signal]));
+    signal.throwIfAborted();
+  }
+}
+
+/**
+ * A database product that exists in the tests only: `fake://user:password@host`. What it has, and how its dumps go, is
+ * set on it at any time.
+ */
+export class FakeEngine implements DatabaseEngine {
+  readonly schemes = ['fake'];
+  readonly isStaged = false;
+  role = InstanceRole.PRIMARY;
+  databases: readonly Database[] = [{ name: 'main', sizeBytes: 10_000, system: false }];
+  /** What every question to the instance meets; null = an answer. */
+  fault: Error | null = null;
+  /** What the format check throws; null = it passes. */
+  formatFault: Error | null = null;
+  script: (request: DumpRequest) => DumpScript = () => ({});
+  /** Most dumps of one instance that ever were under way at the same time. */
+  mostAtOnce = 0;
+  readonly #atOnce = new Map<string, number>();
+  #hold: Hold | null = null;
+
+  /** From now on every dump waits in its middle. */
+  hold(): Hold {
+    this.#hold = new Hold();
+    return this.#hold;
+  }
+
+  endpointOf(url: string): string {
+    return url.replace(/\/\/[^@/]*@/, '//');
+  }
+
+  probe(url: string): Promise<Probe> {
+    if (this.fault !== null) return Promise.reject(this.fault);
+    const { role, databases } = this;
+    return Promise.resolve({
+      url,
+      endpoint: this.endpointOf(url),
+      engine: Engine.SQLSERVER,
+      engineVersion: '15.0',
+      role,
+      databases,
+    });
+  }
+
+  listDatabases(): Promise<readonly Database[]> {
+    return this.fault === null ? Promise.resolve(this.databases) : Promise.reject(this.fault);
+  }
+
+  dump(request: DumpRequest): Promise<Dump> {
+    const { content = this.#usualContent(request), exit } = this.script(request);
+    const running = (this.#atOnce.get(request.url) ?? 0) + 1;
+    this.#atOnce.set(request.url, running);
+    this.mostAtOnce = Math.max(this.mostAtOnce, running);
+    const stream = Readable.from(content, { objectMode: false });
+    const completion = finished(stream).then(() => exit?.());
+    completion.catch(() => undefined);
+    return Promise.resolve({
+      tool: { name: 'fake dump', version: '1' },
+      format: 'bak',
+      content: stream,
+      completion,
+      completionAllowanceMs: 0,
+      [Symbol.asyncDispose]: () => {
+        this.#atOnce.set(request.url, running - 1);
+        stream.destroy();
+        return Promise.resolve();
+      },
+    });
+  }
+
+  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const chunk of content) void chunk;
+    if (this.formatFault !== null) throw this.formatFault;
+  }
+
+  async *#usualContent({ database, signal }: DumpRequest): AsyncGenerator<Uint8Array> {
+    const sizeBytes = this.databases.find(({ name }) => name === database.name)?.sizeBytes ?? 0;
+    const half = Math.ceil(sizeBytes / 2);
+    yield Buffer.alloc(half, database.name);
+    await this.#hold?.pass(signal);
+    yield Buffer.alloc(sizeBytes - half, database.name);
+  }
+}
+
+/** Resolves when the signal is aborted: the body of a tool that hangs. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
