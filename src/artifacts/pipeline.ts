@@ -43,11 +43,19 @@ export async function storeCompressed({ store, file, content, onBytes, signal }:
   });
   const sha256 = createHash('sha256');
   const hash = passThrough((chunk) => sha256.update(chunk));
-  let storedBytes = 0;
+  let putting: Promise<number> = Promise.resolve(0);
   const put = async (stored: AsyncIterable<Uint8Array>): Promise<void> => {
-    storedBytes = await store.put(file, stored, signal);
+    putting = store.put(file, stored, signal);
+    await putting;
   };
-  await pipeline(content, count, new CompressStream(ZSTD), hash, put, { signal });
+  try {
+    await pipeline(content, count, new CompressStream(ZSTD), hash, put, { signal });
+  } catch (error) {
+    // The pipeline rejects before the store has let go: what is cleaned up next must not meet a file still being written.
+    await putting.catch(() => undefined);
+    throw error;
+  }
+  const storedBytes = await putting;
   return { originalBytes, storedBytes, sha256: sha256.digest('hex') };
 }
 
