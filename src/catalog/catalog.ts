@@ -72,6 +72,8 @@ export interface InstanceReader {
   findByName(project: string, name: string): Promise<Instance | null>;
   /** The sealed connection URL of an instance. */
   findSealedUrl(id: string): Promise<string | null>;
+  /** The sealed connection URLs, in the order of the ids; null where there is no instance. One statement. */
+  findSealedUrls(ids: readonly string[]): Promise<readonly (string | null)[]>;
   /** One statement. @throws DomainError BAD_USER_INPUT on a cursor that is not one of this order. */
   list(request: InstancePageRequest): Promise<Page<Instance>>;
   count(filter: InstanceFilter): Promise<number>;

@@ -47,11 +47,17 @@ export class InstanceRepository implements InstanceWriter {
   }
 
   async findSealedUrl(id: string): Promise<string | null> {
-    const row = await this.#query()
+    const [sealedUrl] = await this.findSealedUrls([id]);
+    return sealedUrl ?? null;
+  }
+
+  async findSealedUrls(ids: readonly string[]): Promise<readonly (string | null)[]> {
+    const rows = await this.#query()
       .addSelect('i.sealedUrl')
-      .where('i.id = :id', { id: withoutNul(id) })
-      .getOne();
-    return row?.sealedUrl ?? null;
+      .where('i.id IN (:...ids)', { ids: ids.map(withoutNul) })
+      .getMany();
+    const byId = new Map(rows.map((row) => [row.id, row.sealedUrl]));
+    return ids.map((id) => byId.get(id) ?? null);
   }
 
   async list(request: InstancePageRequest): Promise<Page<Instance>> {

@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Database } from '../domain/database.js';
 import { DomainError } from '../domain/errors.js';
@@ -18,14 +19,16 @@ interface Connection {
 
 /** Asks instances about themselves: the one place where their sealed URLs are opened. */
 export class InstanceConnector {
-  readonly #catalog: Catalog;
   readonly #engines: EngineRegistry;
   readonly #secretBox: SecretBox;
+  /** Gathers the instances that are asked at the same time into one statement; remembers nothing. */
+  readonly #sealedUrls: DataLoader<string, string | null>;
   /** Lists under way: who asks for one of them meanwhile shares it. */
   readonly #listing = new Map<string, Promise<readonly Database[]>>();
 
   constructor(deps: { readonly catalog: Catalog; readonly engines: EngineRegistry; readonly secretBox: SecretBox }) {
-    this.#catalog = deps.catalog;
+    const { instances } = deps.catalog;
+    this.#sealedUrls = new DataLoader((ids) => instances.findSealedUrls(ids), { cache: false });
     this.#engines = deps.engines;
     this.#secretBox = deps.secretBox;
   }
@@ -50,7 +53,7 @@ export class InstanceConnector {
 
   /** The engine of an instance, and the URL to give it. @throws EngineUnreachableError when its URL cannot be unsealed */
   async connect(instanceId: string): Promise<Connection> {
-    const sealedUrl = await this.#catalog.instances.findSealedUrl(instanceId);
+    const sealedUrl = await this.#sealedUrls.load(instanceId);
     if (sealedUrl === null) throw new EngineUnreachableError('it was deleted.');
     try {
       const url = this.#secretBox.open(sealedUrl, instanceId);

@@ -1,0 +1,16 @@
+import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner.js';
+import { vi } from 'vitest';
+
+/** The tail of the event log is polled now and then, whoever asks for what. */
+const POLL = /FROM "status_changes" .*LIMIT/;
+
+/** What some work makes the SQLite catalogs of this process read: one SQL statement an entry. */
+export async function collectReads(work: () => Promise<void>): Promise<readonly string[]> {
+  const spy = vi.spyOn(SqliteQueryRunner.prototype, 'query');
+  try {
+    await work();
+    return spy.mock.calls.map(([sql]) => sql).filter((sql) => sql.startsWith('SELECT') && !POLL.test(sql));
+  } finally {
+    spy.mockRestore();
+  }
+}
