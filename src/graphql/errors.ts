@@ -89,13 +89,20 @@ function isTooManyTokens(error: GraphQLError): boolean {
   return error.message.endsWith('tokens. Parsing aborted.');
 }
 
-/** graphql-js words a variable of the wrong type so; over WebSocket nobody has given it a code yet. */
+/**
+ * graphql-js words a variable of the wrong type so; over WebSocket nobody has given it a code yet. What a resolver throws
+ * has a path.
+ */
 function isBadVariable(error: GraphQLError): boolean {
-  return error.message.startsWith('Variable "$') && error.originalError === undefined;
+  return error.message.startsWith('Variable "$') && error.path === undefined;
 }
 
+/** The message repeats the whole value, in which a connection URL may stand: only what is wrong with it leaves. */
 function toVariableFault(message: string): FieldFault {
   const [, variable = ''] = /^Variable "\$([^"]+)"/.exec(message) ?? [];
-  const [, path = variable] = / at "([^"]+)"/.exec(message) ?? [];
-  return { path: path.replace(/^input\./, ''), rule: 'type', message };
+  if (!message.includes('" got invalid value ')) return { path: variable, rule: 'type', message };
+  const end = message.lastIndexOf('; ');
+  const [, path = variable] = / at "([^"]+)"$/.exec(message.slice(0, end)) ?? [];
+  const reason = message.slice(end + 2).replace(/ (non string value|cannot represent value): .*$/s, ' $1.');
+  return { path: path.replace(/^input\./, ''), rule: 'type', message: `Variable "$${path}": ${reason}` };
 }

@@ -90,7 +90,7 @@ export class GraphqlWebSocket {
     const faults = validate(schema, document);
     if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
     const operation = getOperationAST(document, operationName);
-    if (operation == null) return [unknownOperation()];
+    if (operation == null) return [unknownOperation(operationName)];
     try {
       assertWithinLimits({ schema, document, variables, operationName });
     } catch (error) {
@@ -121,10 +121,13 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
 }
 
-function unknownOperation(): GraphQLError {
-  return new GraphQLError('The document holds no operation of that name, or several and no name was given.', {
-    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
-  });
+/** In graphql-js's own words, which is what HTTP answers. */
+function unknownOperation(operationName: string | null | undefined): GraphQLError {
+  const message =
+    operationName == null
+      ? 'Must provide operation name if query contains multiple operations.'
+      : `Unknown operation named "${operationName}".`;
+  return new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } });
 }
 
 function tooManyOperations(): GraphQLError {
