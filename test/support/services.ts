@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
+import { browserFault } from './browser.js';
 
 const POSTGRES_URL = process.env['TEST_POSTGRES_URL'] ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
 /** Set where every service is there: then a missing one fails the tests instead of skipping them. */
@@ -21,12 +22,14 @@ const postgresFault = await findPostgresFault();
 /** Whether the tests that need PostgreSQL can run. Pass it to `describe.skipIf(!…)`. */
 export const hasPostgres = postgresFault === null;
 
-export function printMissingServices(): Promise<void> {
-  if (postgresFault === null) return Promise.resolve();
-  const reason = `PostgreSQL is not there (TEST_POSTGRES_URL, ${postgresFault})`;
-  if (ARE_REQUIRED) throw new Error(`${reason}, and REQUIRE_SERVICES is set.`);
-  console.warn(`${reason}: tests that need it are skipped.`);
-  return Promise.resolve();
+/** @throws Error when a service is missing and REQUIRE_SERVICES is set */
+export function printMissingServices(): void {
+  const postgres = postgresFault === null ? null : `PostgreSQL is not there (TEST_POSTGRES_URL, ${postgresFault})`;
+  for (const reason of [postgres, browserFault]) {
+    if (reason === null) continue;
+    if (ARE_REQUIRED) throw new Error(`${reason}, and REQUIRE_SERVICES is set.`);
+    console.warn(`${reason}: tests that need it are skipped.`);
+  }
 }
 
 /** A database of its own for one test, dropped when it is disposed of. */
