@@ -37,6 +37,8 @@ export class BackupRepository implements BackupWriter {
   }
 
   async findMany(ids: readonly string[]): Promise<readonly (Backup | null)[]> {
+    // PostgreSQL, unlike SQLite, knows no empty list: so here and below.
+    if (ids.length === 0) return [];
     const rows = await this.#query()
       .where('b.id IN (:...ids)', { ids: ids.map(withoutNul) })
       .getMany();
@@ -53,6 +55,7 @@ export class BackupRepository implements BackupWriter {
   }
 
   async findActive(instanceIds: readonly string[]): Promise<readonly (Backup | null)[]> {
+    if (instanceIds.length === 0) return [];
     const rows = await this.#query()
       .where('b.instance_id IN (:...instanceIds)', { instanceIds })
       .andWhere(`b.status = '${BackupStatus.BUILDING}'`)
@@ -62,6 +65,7 @@ export class BackupRepository implements BackupWriter {
   }
 
   async findDatabases(backupIds: readonly string[]): Promise<readonly (readonly BackupDatabase[])[]> {
+    if (backupIds.length === 0) return [];
     const rows = await this.#manager
       .createQueryBuilder(BackupDatabaseSchema, 'd')
       .where('d.backup_id IN (:...backupIds)', { backupIds })
@@ -80,6 +84,7 @@ export class BackupRepository implements BackupWriter {
   }
 
   async listByInstance(instanceIds: readonly string[], request: BackupPageRequest): Promise<readonly Page<Backup>[]> {
+    if (instanceIds.length === 0) return [];
     const sortKey = SORT_KEYS[request.orderBy.field];
     const query = this.#query();
     // One limited look into the index for each instance, all in one statement: no instance's history is read through.
@@ -102,6 +107,7 @@ export class BackupRepository implements BackupWriter {
   }
 
   async countByInstance(instanceIds: readonly string[], filter: BackupFilter): Promise<readonly number[]> {
+    if (instanceIds.length === 0) return [];
     const rows = await filtered(this.#query(), filter)
       .select('b.instance_id', 'instanceId')
       .addSelect('COUNT(*)', 'count')
@@ -156,6 +162,7 @@ export class BackupRepository implements BackupWriter {
   }
 
   async renewLeases(backupIds: readonly string[], lease: Lease): Promise<number> {
+    if (backupIds.length === 0) return 0;
     const update = await this.#manager
       .createQueryBuilder()
       .update(BackupSchema)

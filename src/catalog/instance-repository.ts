@@ -34,6 +34,8 @@ export class InstanceRepository implements InstanceWriter {
   }
 
   async findMany(ids: readonly string[]): Promise<readonly (Instance | null)[]> {
+    // PostgreSQL, unlike SQLite, knows no empty list.
+    if (ids.length === 0) return [];
     const rows = await this.#query()
       .where('i.id IN (:...ids)', { ids: ids.map(withoutNul) })
       .getMany();
