@@ -9,8 +9,10 @@ export type SqliteRoots = readonly string[] | null;
 
 /** The path in `sqlite:/srv/shop/orders.db`, as written: `sqlite:///srv/…` and `sqlite://localhost/srv/…` are the same. */
 function writtenPath(url: string): string {
-  const path = url.replace(/^sqlite:/i, '').replace(/^\/\/(localhost)?(?=\/)/i, '');
-  if (path.includes('\0') || !isAbsolute(path)) {
+  const [, host = '', path = ''] = /^sqlite:(?:\/\/([^/]*)(?=\/|$))?(.*)$/is.exec(url) ?? [];
+  // Another host would mean another machine; taken for a part of the path, its credentials would be shown.
+  const isLocal = host === '' || host.toLowerCase() === 'localhost';
+  if (!isLocal || path.includes('\0') || !isAbsolute(path)) {
     throw badUserInput(
       'url',
       'path',
