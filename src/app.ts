@@ -146,7 +146,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const listInstances = new ListInstances(catalog, connector);
   const listBackups = new ListBackups(catalog);
   const registerInstance = new RegisterInstance({ catalog, connector, secretBox, clock, newId });
-  const createBackup = new CreateBackup({ catalog, connector, runner, feed, clock, newId });
+  const createBackup = new CreateBackup({ catalog, connector, runner, feed, clock, newId, logger });
 
   const schema = await createSchema({ listInstances, registerInstance, listBackups, createBackup });
   const http = new HttpServer({

@@ -21,8 +21,9 @@ async function main(): Promise<void> {
   try {
     app = await startApp(config, { logger });
   } catch (error) {
-    if (!(error instanceof DataDirLockedError)) die(error);
-    console.error(messageOf(error));
+    const reason = explain(error, config);
+    if (reason === null) die(error);
+    else console.error(reason);
     process.exit(1);
   }
   logger.info({ url: app.url, graphiql: `${app.url}/graphiql`, dataDir: config.dataDir }, 'ready');
@@ -33,6 +34,16 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+/** What a person at the terminal can do about it; null for what only the log can tell. */
+function explain(error: unknown, { host, port, catalog }: Config): string | null {
+  if (error instanceof DataDirLockedError) return error.message;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `Port ${port.toString()} of ${host} is in use. Stop its server, or set PORT.`;
+  if (syscall === 'connect' && catalog.kind === 'postgres')
+    return `The catalog of DATABASE_URL cannot be reached: ${messageOf(error)}`;
+  return null;
 }
 
 function readConfigOrExit(): Config {

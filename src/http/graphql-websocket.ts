@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getOperationAST, GraphQLError, OperationTypeNode, parse, validate } from 'graphql';
@@ -22,14 +23,19 @@ const TRY_AGAIN_LATER = 1013;
 
 type SocketContext = Context<Record<string, unknown>, Extra>;
 
+/** What an operation's context is made from. */
+export interface OperationOrigin extends Pick<GraphQLContext, 'dropSlowSubscriber'> {
+  readonly requestId: string;
+  /** True for a subscription. */
+  readonly isLongLived: boolean;
+}
+
 interface GraphqlWebSocketDeps {
   readonly httpServer: Server;
   readonly path: string;
   readonly schema: GraphQLSchema;
   readonly maxMessageBytes: number;
-  readonly createContext: (
-    options: Pick<GraphQLContext, 'dropSlowSubscriber'> & { isLongLived: boolean },
-  ) => GraphQLContext;
+  readonly createContext: (origin: OperationOrigin) => GraphQLContext;
   readonly logUnexpected: UnexpectedErrorLog;
 }
 
@@ -103,6 +109,7 @@ export class GraphqlWebSocket {
       variableValues: variables ?? {},
       operationName: operationName ?? null,
       contextValue: createContext({
+        requestId: randomUUID(),
         isLongLived: operation.operation === OperationTypeNode.SUBSCRIPTION,
         dropSlowSubscriber: () => {
           socket.close(TRY_AGAIN_LATER, 'Too slow for its subscription: resume with the last cursor');

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { fastify } from 'fastify';
-import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import { LOCAL_OPERATOR } from '../domain/caller.js';
+import { localOperator } from '../domain/caller.js';
 import { ERRORS } from '../domain/errors.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { Loaders } from '../graphql/loaders.js';
@@ -14,6 +15,7 @@ import type { WatchInstanceStatus } from '../services/watch-instance-status.js';
 import { renderGraphiqlPage } from './graphiql.js';
 import { createApolloServer } from './graphql-http.js';
 import { GraphqlWebSocket } from './graphql-websocket.js';
+import type { OperationOrigin } from './graphql-websocket.js';
 import type { Metrics } from './metrics.js';
 import { isTrustedOrigin } from './trusted-origin.js';
 
@@ -43,7 +45,12 @@ export class HttpServer {
   constructor(deps: HttpServerDeps) {
     this.#deps = deps;
     const logger = deps.logger as FastifyBaseLogger;
-    this.#fastify = fastify({ loggerInstance: logger, bodyLimit: MAX_BODY_BYTES, forceCloseConnections: 'idle' });
+    this.#fastify = fastify({
+      loggerInstance: logger,
+      bodyLimit: MAX_BODY_BYTES,
+      forceCloseConnections: 'idle',
+      genReqId: () => randomUUID(),
+    });
     const logUnexpected = (error: unknown, errorId: string): void => {
       deps.logger.error({ err: error, errorId }, 'unexpected error');
     };
@@ -53,7 +60,7 @@ export class HttpServer {
       path: GRAPHQL_PATH,
       schema: deps.schema,
       maxMessageBytes: MAX_BODY_BYTES,
-      createContext: ({ isLongLived, dropSlowSubscriber }) => this.#createContext(isLongLived, dropSlowSubscriber),
+      createContext: (operation) => this.#createContext(operation),
       logUnexpected,
     });
   }
@@ -74,10 +81,11 @@ export class HttpServer {
     await this.#apollo.stop();
   }
 
-  #createContext(isLongLived: boolean, dropSlowSubscriber: () => void): GraphQLContext {
+  #createContext({ requestId, isLongLived, dropSlowSubscriber }: OperationOrigin): GraphQLContext {
     const { watchInstanceStatus, watchBackups } = this.#deps;
-    const loaders = new Loaders(this.#deps, LOCAL_OPERATOR, isLongLived);
-    return { caller: LOCAL_OPERATOR, loaders, watchInstanceStatus, watchBackups, dropSlowSubscriber };
+    const caller = localOperator(requestId);
+    const loaders = new Loaders(this.#deps, caller, isLongLived);
+    return { caller, loaders, watchInstanceStatus, watchBackups, dropSlowSubscriber };
   }
 
   #fence(): void {
@@ -106,8 +114,14 @@ export class HttpServer {
   }
 
   #routeGraphql(): void {
-    const context = (): Promise<GraphQLContext> => Promise.resolve(this.#createContext(false, () => undefined));
+    const context = ({ id: requestId }: FastifyRequest): Promise<GraphQLContext> =>
+      Promise.resolve(this.#createContext({ requestId, isLongLived: false, dropSlowSubscriber: () => undefined }));
     this.#fastify.post(GRAPHQL_PATH, fastifyApolloHandler(this.#apollo, { context }));
+    this.#fastify.get(GRAPHQL_PATH, (request, reply) => {
+      if (request.headers.accept?.includes('text/html') === true) return reply.redirect('/graphiql');
+      const message = 'Send operations by POST, or over WebSocket. GraphiQL is at /graphiql.';
+      return reply.code(405).header('allow', 'POST').send(toBody(message, 'BAD_REQUEST'));
+    });
     let graphiql: Promise<Buffer> | null = null;
     this.#fastify.get('/graphiql', async (_request, reply) => {
       graphiql ??= renderGraphiqlPage();

@@ -3,6 +3,7 @@ import type { Catalog, CompletedBackup } from '../catalog/catalog.js';
 import type { Backup, BackupFailure } from '../domain/backup.js';
 import { InstanceStatus } from '../domain/instance.js';
 import type { StatusFeed } from '../events/status-feed.js';
+import { untilStopped } from './stoppable.js';
 
 interface ConcludeBackupDeps {
   readonly catalog: Catalog;
@@ -67,7 +68,9 @@ export class ConcludeBackup {
 
   async #clean(backup: Backup): Promise<boolean> {
     try {
-      await this.#deps.store.remove({ project: backup.project, backupId: backup.id });
+      // A store that hangs must not keep the instance: what it leaves undone is tried again later.
+      const removing = this.#deps.store.remove({ project: backup.project, backupId: backup.id });
+      await untilStopped(removing, AbortSignal.abort());
       return true;
     } catch (error) {
       this.#deps.onLeftover(backup, error);

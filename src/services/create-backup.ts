@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { UniqueViolationError } from '../catalog/catalog.js';
 import type { Catalog, CatalogWriters } from '../catalog/catalog.js';
 import { BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
@@ -27,6 +28,7 @@ interface CreateBackupDeps {
   readonly feed: StatusFeed;
   readonly clock: Clock;
   readonly newId: () => string;
+  readonly logger: Logger;
 }
 
 /**
@@ -44,8 +46,8 @@ export class CreateBackup {
    * @throws DomainError INSTANCE_NOT_FOUND, INSTANCE_NOT_PRIMARY, INSTANCE_NOT_AVAILABLE, BACKUP_IN_PROGRESS,
    * BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE, SERVICE_SHUTTING_DOWN
    */
-  async create(_caller: Caller, input: CreateBackupInput): Promise<Backup> {
-    const { catalog, runner, feed } = this.#deps;
+  async create(caller: Caller, input: CreateBackupInput): Promise<Backup> {
+    const { catalog, runner, feed, logger } = this.#deps;
     runner.assertAccepting();
     const instance = await catalog.instances.find(input.instanceId);
     if (instance === null) throw new DomainError('INSTANCE_NOT_FOUND', { instanceId: input.instanceId });
@@ -63,6 +65,11 @@ export class CreateBackup {
       }
       throw error;
     }
+    const { requestId, name: callerName } = caller;
+    logger.info(
+      { reqId: requestId, caller: callerName, backupId: backup.id, instanceId: instance.id },
+      'backup created',
+    );
     runner.start(backup);
     feed.publish({ kind: 'status' });
     feed.publish({ kind: 'backup', backupId: backup.id });
