@@ -5,7 +5,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphql-query-complexity';
 import { DomainError } from '../domain/errors.js';
 
-/** What one operation may ask for. A page of 100 backups with all their fields costs some 4,500. */
+/** What one operation may ask for. A page of 100 backups with all their fields costs some 5,000. */
 export const LIMITS = { tokens: 2000, depth: 12, aliases: 30, cost: 10_000 } as const;
 
 interface Operation {

@@ -49,7 +49,7 @@ export class WatchInstanceStatus {
     };
     try {
       const first = instanceId === null ? null : await this.#getCurrentState(instanceId);
-      const cursor = after ?? first?.id ?? (await this.#catalog.statusChanges.latestId());
+      const cursor = after === null && first !== null ? first.id : await this.#toKnownCursor(after);
       const values = this.#stream({ channel, instanceId, cursor, first: after === null ? first : null });
       return toSubscription(values, release);
     } catch (error) {
@@ -76,6 +76,12 @@ export class WatchInstanceStatus {
       cursor = message.id;
       yield message;
     }
+  }
+
+  /** A cursor beyond the log's end, of a catalog that was since put back perhaps, must not hide what comes next. */
+  async #toKnownCursor(after: string | null): Promise<string> {
+    const latest = await this.#catalog.statusChanges.latestId();
+    return after === null || Number(after) > Number(latest) ? latest : after;
   }
 
   /** The state and the cursor of one moment: read again while a change comes between them. */
