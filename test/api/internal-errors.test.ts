@@ -16,7 +16,7 @@ test('masks an error that it did not expect, and logs it under the id that it te
 
   expect(status).toBe(200);
   const [error] = errors ?? [];
-  const { errorId } = error?.extensions ?? {};
+  const errorId: unknown = error?.extensions['errorId'];
   expect(error?.extensions).toEqual({
     code: 'INTERNAL_SERVER_ERROR',
     retryable: false,
