@@ -101,14 +101,8 @@ export abstract class ApiClient {
   async *statusChanges(
     variables: { instanceId?: string; after?: string } = {},
   ): AsyncGenerator<StatusChangeMessage, void> {
-    const client = this.webSocketClient();
-    const messages = client.iterate<{ instanceStatusChanged: StatusChangeMessage }>({
-      query: STATUS_CHANGED,
-      variables,
-    });
-    for await (const { data, errors } of messages) {
-      if (data == null) throw new Error(JSON.stringify(errors));
-      yield data.instanceStatusChanged;
+    for await (const data of this.#subscribe(STATUS_CHANGED, variables)) {
+      yield data['instanceStatusChanged'] as StatusChangeMessage;
     }
   }
 
@@ -116,13 +110,21 @@ export abstract class ApiClient {
   async *backupChanges(
     variables: { instanceId?: string; backupId?: string } = {},
   ): AsyncGenerator<BackupMessage, void> {
+    for await (const data of this.#subscribe(BACKUP_CHANGED, variables)) yield data['backupChanged'] as BackupMessage;
+  }
+
+  /** On a socket of its own, which is closed with its reader. */
+  async *#subscribe(query: string, variables: Variables): AsyncGenerator<Record<string, unknown>, void> {
     const client = this.webSocketClient();
-    for await (const { data, errors } of client.iterate<{ backupChanged: BackupMessage }>({
-      query: BACKUP_CHANGED,
-      variables,
-    })) {
-      if (data == null) throw new Error(JSON.stringify(errors));
-      yield data.backupChanged;
+    try {
+      for await (const { data, errors } of client.iterate<Record<string, unknown>>({ query, variables })) {
+        if (data == null) throw new Error(JSON.stringify(errors));
+        yield data;
+      }
+    } catch (error) {
+      throw error instanceof Error ? error : new SocketClosedError(error);
+    } finally {
+      await client.dispose();
     }
   }
 
@@ -176,6 +178,19 @@ export abstract class ApiClient {
   }
 }
 
+/** The server has closed the socket, or has refused the operation. */
+export class SocketClosedError extends Error {
+  override readonly name = 'SocketClosedError';
+  /** Code of the close frame; undefined when there was none. */
+  readonly code: number | undefined;
+
+  constructor(event: unknown) {
+    const { code, reason } = event as { code?: number; reason?: string };
+    super(Array.isArray(event) ? JSON.stringify(event) : `${String(code)} ${String(reason)}`);
+    this.code = code;
+  }
+}
+
 /** Runs one operation of a client to its first answer. */
 export async function ask(client: Client, query: string, variables: Variables = {}): Promise<SocketAnswer> {
   return new Promise((resolve, reject) => {
@@ -189,7 +204,7 @@ export async function ask(client: Client, query: string, variables: Variables = 
         error: (error) => {
           // A refused operation; anything else is the socket's own trouble.
           if (Array.isArray(error)) resolve({ errors: error as GraphqlAnswerError[] });
-          else reject(error instanceof Error ? error : new Error(`the socket was closed: ${describe(error)}`));
+          else reject(error instanceof Error ? error : new SocketClosedError(error));
         },
         complete: () => {
           reject(new Error('the operation ended without an answer'));
@@ -197,11 +212,6 @@ export async function ask(client: Client, query: string, variables: Variables = 
       },
     );
   });
-}
-
-function describe(event: unknown): string {
-  const { code, reason } = event as { code?: number; reason?: string };
-  return `${String(code)} ${String(reason)}`;
 }
 
 /** The first `count` values; then the source is closed. */
