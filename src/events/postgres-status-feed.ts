@@ -16,6 +16,7 @@ export class PostgresStatusFeed implements StatusFeed {
   readonly #local: InProcessStatusFeed;
   readonly #onError: (error: unknown) => void;
   readonly #closing = new AbortController();
+  readonly #sending = new Set<Promise<void>>();
   /** Null while the connection is broken and being made anew. */
   #client: Client | null = null;
 
@@ -38,10 +39,17 @@ export class PostgresStatusFeed implements StatusFeed {
       this.#local.publish(change);
       return;
     }
-    client.query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(change)]).catch((error: unknown) => {
-      this.#onError(error);
-      this.#local.publish(change);
-    });
+    const sending: Promise<void> = client
+      .query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(change)])
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          this.#onError(error);
+          this.#local.publish(change);
+        },
+      )
+      .finally(() => this.#sending.delete(sending));
+    this.#sending.add(sending);
   }
 
   subscribe(listener: ChangeListener): () => void {
@@ -52,6 +60,8 @@ export class PostgresStatusFeed implements StatusFeed {
     this.#closing.abort();
     const client = this.#client;
     this.#client = null;
+    // What was published last is news to the other servers.
+    await Promise.all(this.#sending);
     await client?.end();
     await this.#local[Symbol.asyncDispose]();
   }
@@ -76,7 +86,8 @@ export class PostgresStatusFeed implements StatusFeed {
     });
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
-    this.#client = client;
+    if (this.#closing.signal.aborted) await client.end();
+    else this.#client = client;
   }
 
   async #reconnect(): Promise<void> {

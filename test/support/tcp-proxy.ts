@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { Gate } from './gate.js';
+
+/** A connection that waits at the proxy. */
+export interface HeldConnection {
+  letThrough(): Promise<void>;
+  /** Resolves once the client has closed it. */
+  readonly closed: Promise<unknown>;
+}
+
+/** Stands between a client and a server of a test, to break and to delay connections. */
+export class TcpProxy implements AsyncDisposable {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #target: URL;
+  readonly #sockets = new Set<Socket>();
+  #hold: Gate<HeldConnection> | null = null;
+
+  private constructor(server: Server, target: URL) {
+    this.#server = server;
+    this.#target = target;
+    const url = new URL(target);
+    url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.url = url.href;
+    server.on('connection', (socket) => {
+      void this.#accept(socket);
+    });
+  }
+
+  static async start(targetUrl: string): Promise<TcpProxy> {
+    const server = createServer({ pauseOnConnect: true });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new TcpProxy(server, new URL(targetUrl));
+  }
+
+  /** The next connection waits until it is let through. */
+  async holdNext(): Promise<HeldConnection> {
+    this.#hold = new Gate();
+    return this.#hold.opened;
+  }
+
+  breakAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.breakAll();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #accept(socket: Socket): Promise<void> {
+    this.#track(socket);
+    const hold = this.#hold;
+    this.#hold = null;
+    if (hold === null) {
+      await this.#forward(socket);
+      return;
+    }
+    const closed = once(socket, 'close');
+    hold.open({ closed, letThrough: () => this.#forward(socket) });
+  }
+
+  async #forward(socket: Socket): Promise<void> {
+    const upstream = connect(Number(this.#target.port || '5432'), this.#target.hostname);
+    this.#track(upstream);
+    await once(upstream, 'connect');
+    socket.pipe(upstream).pipe(socket);
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    // A broken connection is what the proxy is there for.
+    socket.on('error', () => socket.destroy());
+  }
+}
