@@ -1,29 +1,12 @@
 import { expect, test } from 'vitest';
 import { UniqueViolationError } from '../../src/catalog/catalog.js';
-import type { Catalog } from '../../src/catalog/catalog.js';
-import { BackupFailureCode, BackupPhase, BackupStatus, BackupType } from '../../src/domain/backup.js';
-import type { Backup } from '../../src/domain/backup.js';
+import { BackupPhase, BackupStatus, BackupType } from '../../src/domain/backup.js';
 import { Engine } from '../../src/domain/instance.js';
 import { completedBackup, NOON, sampleArtifact, sampleBackup } from '../support/samples.js';
-import { insertBackup } from './catalog.contract.js';
-import type { CreateCatalog } from './catalog.contract.js';
-import { leaseContract } from './catalog-leases.contract.js';
-
-export const LATER = new Date(NOON.getTime() + 60_000);
-export const FAILURE = { code: BackupFailureCode.DUMP_FAILED, message: 'It broke.', occurredAt: LATER };
-
-export async function fail(catalog: Catalog, { id }: Backup, owner = 'server-a'): Promise<boolean> {
-  return catalog.transaction(({ backups }) => backups.fail(id, owner, { failure: FAILURE, isCleaned: true }));
-}
-
-export async function complete(catalog: Catalog, { id }: Backup, owner = 'server-a'): Promise<boolean> {
-  const result = { artifacts: [sampleArtifact()], completedAt: LATER };
-  return catalog.transaction(({ backups }) => backups.complete(id, owner, result));
-}
+import { complete, fail, FAILURE, insertBackup, LATER } from './catalog-subject.js';
+import type { CreateCatalog } from './catalog-subject.js';
 
 export function backupContract(create: CreateCatalog): void {
-  leaseContract(create);
-
   test('come back as they were put in, whatever their texts and sizes', async () => {
     await using subject = await create();
     const { catalog } = subject;

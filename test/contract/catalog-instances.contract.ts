@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { UniqueViolationError } from '../../src/catalog/catalog.js';
 import { Engine, InstanceRole, InstanceStatus } from '../../src/domain/instance.js';
 import { NOON, sampleInstance } from '../support/samples.js';
-import { changeStatus, claimOf, insertInstance, releaseOf } from './catalog.contract.js';
-import type { CreateCatalog } from './catalog.contract.js';
+import { changeStatus, claimOf, insertInstance, releaseOf } from './catalog-subject.js';
+import type { CreateCatalog } from './catalog-subject.js';
 
 export function instanceContract(create: CreateCatalog): void {
   test('come back as they were put in, whatever their texts hold', async () => {

@@ -3,9 +3,8 @@ import type { Catalog } from '../../src/catalog/catalog.js';
 import { BackupPhase, BackupStatus } from '../../src/domain/backup.js';
 import type { Backup, BackupProgress, Lease } from '../../src/domain/backup.js';
 import { completedBackup, NOON, sampleBackup, sampleLease } from '../support/samples.js';
-import { complete, fail } from './catalog-backups.contract.js';
-import { insertBackup } from './catalog.contract.js';
-import type { CreateCatalog } from './catalog.contract.js';
+import { complete, fail, insertBackup } from './catalog-subject.js';
+import type { CreateCatalog } from './catalog-subject.js';
 
 const HALFWAY: BackupProgress = { phase: BackupPhase.COPYING, bytesDone: 500, bytesTotal: 1000 };
 

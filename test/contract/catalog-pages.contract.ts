@@ -12,8 +12,8 @@ import type { Backup } from '../../src/domain/backup.js';
 import { encodeCursor, OrderDirection } from '../../src/domain/page.js';
 import type { Order, Page } from '../../src/domain/page.js';
 import { completedBackup, NOON, sampleInstance } from '../support/samples.js';
-import { insertBackup } from './catalog.contract.js';
-import type { CreateCatalog } from './catalog.contract.js';
+import { insertBackup } from './catalog-subject.js';
+import type { CreateCatalog } from './catalog-subject.js';
 
 const direction = fc.constantFrom(OrderDirection.ASC, OrderDirection.DESC);
 const backupOrder: fc.Arbitrary<Order<BackupOrderField>> = fc.record({

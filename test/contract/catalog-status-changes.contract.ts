@@ -3,8 +3,8 @@ import { InstanceStatus } from '../../src/domain/instance.js';
 import type { StatusChange } from '../../src/domain/instance.js';
 import { Gate } from '../support/gate.js';
 import { NOON } from '../support/samples.js';
-import { changeStatus, claimOf, insertInstance, openForOtherServer, releaseOf } from './catalog.contract.js';
-import type { CreateCatalog } from './catalog.contract.js';
+import { changeStatus, claimOf, insertInstance, openForOtherServer, releaseOf } from './catalog-subject.js';
+import type { CreateCatalog } from './catalog-subject.js';
 
 export function statusChangeContract(create: CreateCatalog): void {
   test('tell what happened to which instance, when and why', async () => {

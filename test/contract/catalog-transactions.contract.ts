@@ -3,8 +3,8 @@ import { InstanceStatus } from '../../src/domain/instance.js';
 import { OrderDirection } from '../../src/domain/page.js';
 import { Gate } from '../support/gate.js';
 import { sampleBackup, sampleInstance, sampleLease } from '../support/samples.js';
-import { changeStatus, claimOf, insertInstance, openForOtherServer, releaseOf } from './catalog.contract.js';
-import type { CreateCatalog } from './catalog.contract.js';
+import { changeStatus, claimOf, insertInstance, openForOtherServer, releaseOf } from './catalog-subject.js';
+import type { CreateCatalog } from './catalog-subject.js';
 
 export function transactionContract(create: CreateCatalog): void {
   test('answer a ping', async () => {

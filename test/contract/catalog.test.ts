@@ -5,7 +5,7 @@ import { TypeormCatalog } from '../../src/catalog/typeorm-catalog.js';
 import { hasPostgres, ScratchPostgres } from '../support/services.js';
 import { TempDir } from '../support/temp-dir.js';
 import { catalogContract } from './catalog.contract.js';
-import type { CatalogSubject } from './catalog.contract.js';
+import type { CatalogSubject } from './catalog-subject.js';
 
 async function open(location: CatalogLocation, place: AsyncDisposable): Promise<CatalogSubject> {
   const catalog = await TypeormCatalog.open(location);

@@ -1,0 +1,279 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { ArtifactNotFoundError } from '../../src/artifacts/artifact-store.js';
+import type { ArtifactFile, ArtifactStore } from '../../src/artifacts/artifact-store.js';
+
+/** A store of its own for one test. */
+export interface StoreSubject extends AsyncDisposable {
+  readonly store: ArtifactStore;
+  /** Every file that the store holds of any kind, temporary ones too, as paths. */
+  readonly listFiles: () => Promise<readonly string[]>;
+}
+
+export const FILE: ArtifactFile = { project: 'default', backupId: 'b-1', name: 'shop.db.sqlite.zst' };
+
+export function never(): AbortSignal {
+  return new AbortController().signal;
+}
+
+export async function* chunksOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    await nextTurn();
+    yield chunk;
+  }
+}
+
+async function read(store: ArtifactStore, file: ArtifactFile = FILE): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await store.open(file, never())) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** What every artifact store promises. */
+export function artifactStoreContract(create: () => Promise<StoreSubject>): void {
+  describe('a file', () => {
+    test('comes back byte for byte, in whatever chunks it was given', async () => {
+      await using subject = await create();
+      const { store } = subject;
+      const chunks = [1, 100_000, 0, 3_000_000, 17].map((bytes) => randomBytes(bytes));
+      const whole = Buffer.concat(chunks);
+
+      expect(await store.put(FILE, chunksOf(...chunks), never())).toBe(whole.length);
+
+      expect(await store.findSize(FILE)).toBe(whole.length);
+      expect((await read(store)).equals(whole)).toBe(true);
+    });
+
+    test('may be empty', async () => {
+      await using subject = await create();
+      expect(await subject.store.put(FILE, chunksOf(), never())).toBe(0);
+      expect(await subject.store.findSize(FILE)).toBe(0);
+      expect(await read(subject.store)).toHaveLength(0);
+    });
+
+    test('may have any name of up to 255 bytes', async () => {
+      await using subject = await create();
+      for (const name of ['x'.repeat(255), 'a b.c', '%41%2F.zst', 'it~s', 'manifest.json']) {
+        const file = { ...FILE, name };
+        await subject.store.put(file, chunksOf(Buffer.from(name)), never());
+        expect((await read(subject.store, file)).toString()).toBe(name);
+      }
+    });
+
+    test('is not there until its content has ended', async () => {
+      await using subject = await create();
+      const { store } = subject;
+      const sizes: (number | null)[] = [];
+      async function* watched(): AsyncGenerator<Uint8Array> {
+        yield randomBytes(1000);
+        sizes.push(await store.findSize(FILE));
+        yield randomBytes(1000);
+        sizes.push(await store.findSize(FILE));
+      }
+      await store.put(FILE, watched(), never());
+      expect(sizes).toEqual([null, null]);
+      expect(await store.findSize(FILE)).toBe(2000);
+    });
+
+    test('is replaced by the next of its name, and is the old one until then', async () => {
+      await using subject = await create();
+      const { store } = subject;
+      await store.put(FILE, chunksOf(Buffer.from('old content')), never());
+      const seen: string[] = [];
+      async function* replacing(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('new');
+        seen.push((await read(store)).toString());
+      }
+      await store.put(FILE, replacing(), never());
+      expect(seen).toEqual(['old content']);
+      expect((await read(store)).toString()).toBe('new');
+      expect(await subject.listFiles()).toHaveLength(1);
+    });
+
+    test('that is not there cannot be opened, and has no size', async () => {
+      await using subject = await create();
+      const { store } = subject;
+      await store.put(FILE, chunksOf(Buffer.from('x')), never());
+      for (const file of [
+        { ...FILE, name: 'other' },
+        { ...FILE, backupId: 'b-2' },
+        { ...FILE, project: 'none' },
+      ]) {
+        await expect(store.open(file, never())).rejects.toBeInstanceOf(ArtifactNotFoundError);
+        expect(await store.findSize(file)).toBeNull();
+      }
+    });
+
+    test('stops being read when the signal is aborted', async () => {
+      await using subject = await create();
+      await subject.store.put(FILE, chunksOf(randomBytes(2_000_000)), never());
+      const aborting = new AbortController();
+      const stream = await subject.store.open(FILE, aborting.signal);
+      const reading = (async (): Promise<void> => {
+        for await (const _chunk of stream) aborting.abort();
+      })();
+      await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    });
+  });
+
+  describe('a put that fails', () => {
+    test.each([0, 1, 5])(
+      'leaves nothing behind when the content throws after %i chunks, and throws its error',
+      async (count) => {
+        await using subject = await create();
+        const failure = new Error('the tool has died');
+        async function* dying(): AsyncGenerator<Uint8Array> {
+          for (let index = 0; index < count; index += 1) yield randomBytes(100_000);
+          await nextTurn();
+          throw failure;
+        }
+        await expect(subject.store.put(FILE, dying(), never())).rejects.toBe(failure);
+        expect(await subject.listFiles()).toEqual([]);
+      },
+    );
+
+    test('throws the error of the content unchanged, also when it looks like one of the file system', async () => {
+      await using subject = await create();
+      const failure = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
+      // eslint-disable-next-line require-yield -- it fails before its first chunk
+      async function* dying(): AsyncGenerator<Uint8Array> {
+        await nextTurn();
+        throw failure;
+      }
+      await expect(subject.store.put(FILE, dying(), never())).rejects.toBe(failure);
+    });
+
+    test('leaves nothing behind when the signal is aborted, and ends the content', async () => {
+      await using subject = await create();
+      const aborting = new AbortController();
+      let isEnded = false;
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        try {
+          for (let count = 0; ; count += 1) {
+            if (count === 3) aborting.abort();
+            yield randomBytes(10_000);
+          }
+        } finally {
+          isEnded = true;
+        }
+      }
+      await expect(subject.store.put(FILE, endless(), aborting.signal)).rejects.toMatchObject({ name: 'AbortError' });
+      expect(isEnded).toBe(true);
+      expect(await subject.listFiles()).toEqual([]);
+    });
+
+    test('leaves nothing behind when the signal is aborted with the last chunk', async () => {
+      await using subject = await create();
+      const aborting = new AbortController();
+      const reason = new Error('cancelled');
+      async function* lastWords(): AsyncGenerator<Uint8Array> {
+        yield randomBytes(10);
+        aborting.abort(reason);
+      }
+      await expect(subject.store.put(FILE, lastWords(), aborting.signal)).rejects.toBe(reason);
+      expect(await subject.listFiles()).toEqual([]);
+    });
+
+    test('does not begin when the signal was aborted before', async () => {
+      await using subject = await create();
+      await expect(subject.store.put(FILE, chunksOf(randomBytes(10)), AbortSignal.abort())).rejects.toThrow();
+      expect(await subject.listFiles()).toEqual([]);
+    });
+
+    test('keeps the file that it was to replace', async () => {
+      await using subject = await create();
+      await subject.store.put(FILE, chunksOf(Buffer.from('old')), never());
+      async function* dying(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('new');
+        await nextTurn();
+        throw new Error('died');
+      }
+      await expect(subject.store.put(FILE, dying(), never())).rejects.toThrow('died');
+      expect((await read(subject.store)).toString()).toBe('old');
+      expect(await subject.listFiles()).toHaveLength(1);
+    });
+  });
+
+  describe('removing a backup', () => {
+    test('removes all its files, and no others', async () => {
+      await using subject = await create();
+      const { store } = subject;
+      const others = [
+        { ...FILE, backupId: 'b-10' },
+        { ...FILE, project: 'other' },
+      ];
+      for (const file of [FILE, { ...FILE, name: 'manifest.json' }, ...others]) {
+        await store.put(file, chunksOf(Buffer.from('x')), never());
+      }
+      await store.remove(FILE);
+      expect(await store.findSize(FILE)).toBeNull();
+      expect(await subject.listFiles()).toHaveLength(2);
+      for (const file of others) expect(await store.findSize(file)).toBe(1);
+    });
+
+    test('is fine when it is gone already, or never was', async () => {
+      await using subject = await create();
+      await subject.store.remove(FILE);
+      await subject.store.put(FILE, chunksOf(Buffer.from('x')), never());
+      await subject.store.remove(FILE);
+      await subject.store.remove(FILE);
+      await subject.store.remove({ project: 'never', backupId: 'was' });
+    });
+
+    test('removes files that are unfinished, too', async () => {
+      await using subject = await create();
+      const { store } = subject;
+      let listed: readonly string[] = [];
+      async function* removed(): AsyncGenerator<Uint8Array> {
+        yield randomBytes(1000);
+        await store.remove(FILE);
+        listed = await subject.listFiles();
+      }
+      // What becomes of the put itself is not promised: its file was taken from under it.
+      await store.put(FILE, removed(), never()).catch(() => undefined);
+      expect(listed).toEqual([]);
+    });
+  });
+
+  test('writes and reads many files at the same time', async () => {
+    await using subject = await create();
+    const { store } = subject;
+    const files = Array.from({ length: 12 }, (_value, index) => ({
+      file: { ...FILE, backupId: `b-${index % 3}`, name: `db-${index}` },
+      content: randomBytes(200_000 + index),
+    }));
+    await Promise.all(files.map(({ file, content }) => store.put(file, chunksOf(content, content), never())));
+    const hashes = await Promise.all(files.map(async ({ file }) => hashOf(await read(store, file))));
+    expect(hashes).toEqual(files.map(({ content }) => hashOf(Buffer.concat([content, content]))));
+  });
+
+  test('says that it can be written', async () => {
+    await using subject = await create();
+    await subject.store.checkWritable();
+    expect(await subject.listFiles()).toEqual([]);
+  });
+
+  test('adds little to memory for a file of any size', async () => {
+    await using subject = await create();
+    const chunk = randomBytes(1024 * 1024);
+    const before = process.memoryUsage().rss;
+    let highest = before;
+    async function* large(): AsyncGenerator<Uint8Array> {
+      for (let index = 0; index < 300; index += 1) {
+        highest = Math.max(highest, process.memoryUsage().rss);
+        await nextTurn();
+        yield Buffer.from(chunk);
+      }
+    }
+    expect(await subject.store.put(FILE, large(), never())).toBe(300 * chunk.length);
+    for await (const _chunk of await subject.store.open(FILE, never())) {
+      highest = Math.max(highest, process.memoryUsage().rss);
+    }
+    expect(highest - before).toBeLessThan(100 * 1024 * 1024);
+  });
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
