@@ -25,7 +25,7 @@ interface Job {
   /** False while it waits for its turn. */
   isRunning: boolean;
   readonly stop: AbortController;
-  readonly done: Promise<void>;
+  done: Promise<void>;
 }
 
 /** Runs the backups of this server, a few at a time, and keeps their leases while they wait and run. */
@@ -72,8 +72,9 @@ export class BackupRunner {
   start(backup: Backup): void {
     const stop = new AbortController();
     if (this.#isDraining) stop.abort(shuttingDown());
-    const job: Job = { isRunning: false, stop, done: this.#finish(backup, stop) };
+    const job: Job = { isRunning: false, stop, done: Promise.resolve() };
     this.#jobs.set(backup.id, job);
+    job.done = this.#finish(backup, job);
   }
 
   /**
@@ -96,12 +97,12 @@ export class BackupRunner {
     clearInterval(this.#renewal);
   }
 
-  async #finish(backup: Backup, stop: AbortController): Promise<void> {
+  async #finish(backup: Backup, job: Job): Promise<void> {
     try {
+      // With a place free the queue calls this before `add` returns.
       await this.#queue.add(() => {
-        const job = this.#jobs.get(backup.id);
-        if (job !== undefined) job.isRunning = true;
-        return this.#deps.runBackup.run(backup, stop);
+        job.isRunning = true;
+        return this.#deps.runBackup.run(backup, job.stop);
       });
     } catch (error) {
       this.#deps.logger.error({ err: error, backupId: backup.id }, 'backup is left to recovery');
