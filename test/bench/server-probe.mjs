@@ -6,7 +6,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import sqlite3 from 'sqlite3';
 
 // The resolution that prom-client uses: an idle loop shows up with about 10 ms, and everything beyond is delay.
-const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+const RESOLUTION_MS = 10;
+let loopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 let statements = 0;
 
 if (process.env.BENCH_COUNT_STATEMENTS === '1') {
@@ -21,6 +22,8 @@ if (process.env.BENCH_COUNT_STATEMENTS === '1') {
 
 process.on('message', (command) => {
   if (command === 'measure') {
+    // A new one each time: one that is enabled again takes the pause for a delay.
+    loopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     loopDelay.enable();
     statements = 0;
   }

@@ -48,16 +48,12 @@ export class ServerProcess implements AsyncDisposable {
     return readRssBytes(this.#child.pid ?? 0);
   }
 
-  /** From now on the event loop's delay is recorded, and statements are counted from 0. */
+  /** From now on the event loop's delay is recorded, and statements are counted, both from nothing. */
   async measure(): Promise<Probe> {
     return this.#ask('measure');
   }
 
-  async read(): Promise<Probe> {
-    return this.#ask('read');
-  }
-
-  /** Stops recording the event loop's delay, and keeps what was recorded. */
+  /** Ends what `measure` began. */
   async rest(): Promise<Probe> {
     return this.#ask('rest');
   }
@@ -77,7 +73,7 @@ export class ServerProcess implements AsyncDisposable {
     await ended;
   }
 
-  async #ask(command: 'measure' | 'read' | 'rest'): Promise<Probe> {
+  async #ask(command: 'measure' | 'rest'): Promise<Probe> {
     const answered = once(this.#child, 'message');
     this.#child.send(command);
     const [probe] = (await answered) as [Probe];

@@ -4,6 +4,7 @@ import { settleDisk, takeNativeBackup } from '../native-tools.js';
 import type { NativeBackup } from '../native-tools.js';
 import type { Bench, Outcome, Scenario } from '../scenario.js';
 import { ServerProcess, withPeakRss } from '../server-process.js';
+import type { Probe } from '../server-process.js';
 import { formatMb, formatMs, formatSpread, median } from '../statistics.js';
 import { BackupWatch } from '../status-log.js';
 
@@ -24,12 +25,13 @@ export const backup1gb: Scenario = {
 
     const ours: number[] = [];
     const native: NativeBackup[] = [];
+    const probes: Probe[] = [];
     let peakBytes = 0;
     const takeOurs = async (round: number): Promise<void> => {
       await settleDisk(database.path);
       await server.measure();
       const taken = await withPeakRss(server, () => watch.take(`round-${round.toString()}`));
-      await server.rest();
+      probes.push(await server.rest());
       peakBytes = Math.max(peakBytes, taken.peakBytes);
       ours.push(taken.result.completedMs);
       await rm(server.artifacts, { recursive: true });
@@ -45,7 +47,8 @@ export const backup1gb: Scenario = {
       if (round % 2 === 1) await takeNative();
     }
 
-    const { loopP99Ms, loopMaxMs } = await server.read();
+    const loopP99Ms = Math.max(...probes.map((probe) => probe.loopP99Ms));
+    const loopMaxMs = Math.max(...probes.map((probe) => probe.loopMaxMs));
     const nativeMs = native.map(({ totalMs }) => totalMs);
     const ratio = median(ours) / median(nativeMs);
     const growthBytes = peakBytes - rssBefore;
@@ -68,7 +71,7 @@ export const backup1gb: Scenario = {
           isMet: growthBytes <= MAX_RSS_GROWTH_BYTES,
         },
         {
-          what: 'event-loop delay p99 meanwhile',
+          what: 'event-loop delay p99 meanwhile, worst round',
           measured: `${formatMs(loopP99Ms)} (max ${formatMs(loopMaxMs)})`,
           goal: `<= ${formatMs(MAX_LOOP_P99_MS)}`,
           isMet: loopP99Ms <= MAX_LOOP_P99_MS,
