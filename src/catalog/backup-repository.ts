@@ -190,11 +190,14 @@ export class BackupRepository implements BackupWriter {
 
   async complete(backupId: string, owner: string, { artifacts, completedAt }: CompletedBackup): Promise<boolean> {
     const sizeBytes = sum(artifacts.map((artifact) => artifact.originalBytes));
+    // The size on the instance was an estimate; where it was too high, progress must not fall back to the true one.
+    const before = await this.find(backupId);
+    const bytesDone = Math.max(sizeBytes, before?.progress.bytesDone ?? 0);
     const isMoved = await this.#conclude(backupId, owner, {
       status: BackupStatus.COMPLETED,
       phase: BackupPhase.DONE,
-      bytesDone: sizeBytes,
-      bytesTotal: sizeBytes,
+      bytesDone,
+      bytesTotal: bytesDone,
       sizeBytes,
       storedBytes: sum(artifacts.map((artifact) => artifact.storedBytes)),
       completedAt: completedAt.getTime(),
