@@ -36,6 +36,10 @@ export const REGION_NAME: TextRule = {
   sentence: PROJECT_NAME.sentence.replace('project', 'region'),
 };
 
+/** Longest name, project or region there is, so also the longest that is worth looking for. */
+export const MAX_NAME_LENGTH = 64;
+/** Longest database name that an engine allows, in characters (SQLite: a file name). */
+export const MAX_DATABASE_NAME_LENGTH = 255;
 /** Longest connection URL taken, in characters. */
 export const MAX_URL_LENGTH = 2048;
 /** Most databases that one backup may name. */

@@ -1,14 +1,14 @@
-import { ArrayMaxSize, ArrayUnique, Matches } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
 import { BackupStatus, BackupType } from '../domain/backup.js';
 import type { Backup as DomainBackup } from '../domain/backup.js';
 import { Engine } from '../domain/instance.js';
-import { BACKUP_DESCRIPTION, BACKUP_NAME, MAX_NAMED_DATABASES } from '../domain/naming.js';
+import { BACKUP_DESCRIPTION, BACKUP_NAME, MAX_DATABASE_NAME_LENGTH, MAX_NAMED_DATABASES } from '../domain/naming.js';
 import { OrderDirection } from '../domain/page.js';
 import { Backup } from './backup.type.js';
 import { BackupOrderField } from './enums.js';
-import { PageArgs } from './page.type.js';
+import { IsSearchedName, PageArgs } from './page.type.js';
 
 @InputType({ description: 'A manual backup to create.' })
 export class CreateBackupInput {
@@ -31,6 +31,10 @@ export class CreateBackupInput {
   })
   @ArrayMaxSize(MAX_NAMED_DATABASES, { message: `At most ${MAX_NAMED_DATABASES.toString()} databases can be named.` })
   @ArrayUnique({ message: 'A database can be named only once.' })
+  @MaxLength(MAX_DATABASE_NAME_LENGTH, {
+    each: true,
+    message: `The name of a database consists of a maximum of ${MAX_DATABASE_NAME_LENGTH.toString()} characters.`,
+  })
   databases?: string[] | null;
 
   @Field(() => Boolean, {
@@ -50,9 +54,11 @@ export class CreateBackupPayload {
 @InputType({ description: 'Which backups to list: those that match every field given.' })
 export class BackupFilter {
   @Field(() => String, { nullable: true, description: 'In this project.' })
+  @IsSearchedName()
   project?: string | null;
 
   @Field(() => String, { nullable: true, description: 'In this region.' })
+  @IsSearchedName()
   region?: string | null;
 
   @Field(() => ID, { nullable: true, description: 'Of this instance, also of one that was deleted.' })
@@ -68,6 +74,7 @@ export class BackupFilter {
   engine?: Engine | null;
 
   @Field(() => String, { nullable: true, description: 'With this anywhere in the name, whatever the case.' })
+  @IsSearchedName()
   nameContains?: string | null;
 
   @Field(() => GraphQLDateTime, { nullable: true, description: 'Created at this time or later.' })
@@ -89,6 +96,7 @@ export class BackupOrder {
 @ArgsType()
 export class InstanceBackupsArgs extends PageArgs {
   @Field(() => BackupFilter, { nullable: true, description: 'Which ones; null = all.' })
+  @ValidateNested()
   filter?: BackupFilter | null;
 }
 

@@ -1,4 +1,4 @@
-import { Matches, MaxLength } from 'class-validator';
+import { Matches, MaxLength, ValidateNested } from 'class-validator';
 import { ArgsType, Field, InputType, ObjectType } from 'type-graphql';
 import { Engine, InstanceRole, InstanceStatus } from '../domain/instance.js';
 import type { Instance as DomainInstance } from '../domain/instance.js';
@@ -6,7 +6,7 @@ import { INSTANCE_NAME, MAX_URL_LENGTH, PROJECT_NAME, REGION_NAME } from '../dom
 import { OrderDirection } from '../domain/page.js';
 import { InstanceOrderField } from './enums.js';
 import { Instance } from './instance.type.js';
-import { PageArgs } from './page.type.js';
+import { IsSearchedName, PageArgs } from './page.type.js';
 
 export const DEFAULT_PROJECT = 'default';
 export const DEFAULT_REGION = 'local';
@@ -42,9 +42,11 @@ export class RegisterInstancePayload {
 @InputType({ description: 'Which instances to list: those that match every field given.' })
 export class InstanceFilter {
   @Field(() => String, { nullable: true, description: 'In this project.' })
+  @IsSearchedName()
   project?: string | null;
 
   @Field(() => String, { nullable: true, description: 'In this region.' })
+  @IsSearchedName()
   region?: string | null;
 
   @Field(() => Engine, { nullable: true, description: 'Of this engine.' })
@@ -57,6 +59,7 @@ export class InstanceFilter {
   role?: InstanceRole | null;
 
   @Field(() => String, { nullable: true, description: 'With this anywhere in the name, whatever the case.' })
+  @IsSearchedName()
   nameContains?: string | null;
 }
 
@@ -72,6 +75,7 @@ export class InstanceOrder {
 @ArgsType()
 export class InstancesArgs extends PageArgs {
   @Field(() => InstanceFilter, { nullable: true, description: 'Which ones; null = all.' })
+  @ValidateNested()
   filter?: InstanceFilter | null;
 
   @Field(() => InstanceOrder, { nullable: true, description: 'In which order; null = by name.' })

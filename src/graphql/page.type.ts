@@ -1,9 +1,18 @@
-import { Max, Min } from 'class-validator';
+import { Max, MaxLength, Min } from 'class-validator';
 import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../domain/page.js';
+import { MAX_NAME_LENGTH } from '../domain/naming.js';
 import type { Page } from '../domain/page.js';
 
+/** Longest cursor that this server gives, with room to spare. */
+const MAX_CURSOR_LENGTH = 512;
 const FIRST_SENTENCE = `first must be a number from 1 to ${MAX_PAGE_SIZE.toString()}.`;
+
+/** For a text that a list is filtered by. */
+export function IsSearchedName(): PropertyDecorator {
+  const message = `A name to look for consists of a maximum of ${MAX_NAME_LENGTH.toString()} characters.`;
+  return MaxLength(MAX_NAME_LENGTH, { message });
+}
 
 @ArgsType()
 export class PageArgs {
@@ -20,6 +29,7 @@ export class PageArgs {
     nullable: true,
     description: 'Cursor of the item after which the page begins; null = from the start. `orderBy` must stay the same.',
   })
+  @MaxLength(MAX_CURSOR_LENGTH, { message: 'after must be a cursor that this server gave.' })
   after?: string | null;
 }
 

@@ -135,6 +135,23 @@ test.each([0, -1, 101])('refuses a page of %i', async (first) => {
   });
 });
 
+test('refuses to look for a name that is longer than any', async () => {
+  await using app = await TestApp.start();
+
+  const { errors } = await app.graphql(LIST, { filter: { nameContains: 'n'.repeat(65) } });
+
+  expect(errors?.[0]?.extensions).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    fields: [
+      {
+        path: 'filter.nameContains',
+        rule: 'maxLength',
+        message: 'A name to look for consists of a maximum of 64 characters.',
+      },
+    ],
+  });
+});
+
 test('takes pages of 1 and 100, and null for the default', async () => {
   await using app = await startWithFake();
   await app.register('shop', 'fake://shop');
