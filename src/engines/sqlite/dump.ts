@@ -43,8 +43,12 @@ export class SqliteDump implements Dump {
     this.#copy = copy;
     this.tool = { name: 'sqlite3 online backup', version: sqlite3.VERSION };
     this.content = createReadStream(path, { highWaterMark: READ_CHUNK_BYTES, signal: request.signal });
+    // Whoever reads it gets the error; an abort must not count as unhandled while nobody does.
+    this.content.on('error', () => undefined);
     this.completionAllowanceMs = sizeBytes / CHECK_BYTES_PER_MS;
-    this.completion = checkCopy(copy, request.database.name);
+    this.completion = checkCopy(copy, request.database.name).catch((error: unknown) => {
+      throw toDumpFailure(error, request.database.name);
+    });
     // Whoever awaits it gets the error; until then it must not count as unhandled.
     this.completion.catch(() => undefined);
   }
@@ -53,11 +57,12 @@ export class SqliteDump implements Dump {
     const path = join(request.scratchDir, 'copy.sqlite');
     try {
       await copyDatabase(source, path, request);
+      request.signal.throwIfAborted();
       const { size: sizeBytes } = await stat(path);
       const copy = await SqliteConnection.open(path, { immutable: true });
       return new SqliteDump({ copy, path, sizeBytes }, request);
     } catch (error) {
-      throw toDumpFailure(error, request.database.name);
+      throw request.signal.aborted ? error : toDumpFailure(error, request.database.name);
     }
   }
 
@@ -79,9 +84,8 @@ interface CheckedCopy {
 async function copyDatabase(source: string, path: string, request: DumpRequest): Promise<void> {
   const { database, scratchDir, signal } = request;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const before = await settledStat(source);
+    const { stamp: before, immutable } = await examine(source, signal);
     await assertRoom(scratchDir, Number(before.size), database.name);
-    const immutable = await isAtRest(source);
     {
       await using connection = await SqliteConnection.open(source, { immutable });
       await connection.pinSnapshot();
@@ -98,12 +102,20 @@ async function copyDatabase(source: string, path: string, request: DumpRequest):
   );
 }
 
-/** The file's stamp, taken when it is old enough that any later write must show in it. */
-async function settledStat(path: string): Promise<BigIntStats> {
+interface Examined {
+  readonly stamp: BigIntStats;
+  /** Whether it is to be read without locks: then the stamp is old enough that any later write must show in it. */
+  readonly immutable: boolean;
+}
+
+async function examine(path: string, signal: AbortSignal): Promise<Examined> {
   for (;;) {
-    const entry = await stat(path, { bigint: true });
-    const ageMs = Date.now() - Number(entry.mtimeMs);
-    if (ageMs < 0 || ageMs > TIMESTAMP_TICK_MS) return entry;
+    signal.throwIfAborted();
+    const stamp = await stat(path, { bigint: true });
+    const immutable = await isAtRest(path);
+    const ageMs = Date.now() - Number(stamp.mtimeMs);
+    // A busy database is always fresh: where locks protect the copy it must not be waited for.
+    if (!immutable || ageMs < 0 || ageMs > TIMESTAMP_TICK_MS) return { stamp, immutable };
     await delay(TIMESTAMP_TICK_MS);
   }
 }

@@ -24,7 +24,8 @@ export class SqliteEngine implements DatabaseEngine {
   }
 
   endpointOf(url: string): string {
-    return url;
+    // SQLite knows no credentials; a URL that is meant for another product may hold some all the same.
+    return url.replace(/^(sqlite:\/\/)[^/]*@/i, '$1');
   }
 
   async probe(url: string, signal: AbortSignal): Promise<Probe> {

@@ -73,9 +73,11 @@ function isInsideAny(path: string, roots: readonly string[]): boolean {
   });
 }
 
+/** Null when decoding gives nothing that can be a path. */
 function decode(path: string): string | null {
   try {
-    return decodeURIComponent(path);
+    const decoded = decodeURIComponent(path);
+    return decoded.includes('\0') ? null : decoded;
   } catch {
     return null;
   }
