@@ -53,8 +53,12 @@ export async function storeCompressed({ store, file, content, onBytes, signal }:
     await pipeline(content, count, new CompressStream(ZSTD), hash, put, { signal });
   } catch (error) {
     // The pipeline rejects before the store has let go: what is cleaned up next must not meet a file still being written.
-    await putting.catch(() => undefined);
-    throw error;
+    // And of a store that fails it tells only that reading from it was aborted.
+    const storeError: unknown = await putting.then(
+      () => null,
+      (fault: unknown) => fault,
+    );
+    throw storeError instanceof ArtifactStoreError ? storeError : error;
   }
   const storedBytes = await putting;
   return { originalBytes, storedBytes, sha256: sha256.digest('hex') };

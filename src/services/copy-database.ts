@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ArtifactStoreError } from '../artifacts/artifact-store.js';
 import type { ArtifactFile, ArtifactStore } from '../artifacts/artifact-store.js';
 import { toArtifactName } from '../artifacts/file-name.js';
 import type { DumpTool } from '../artifacts/manifest.js';
@@ -87,6 +88,10 @@ export class CopyDatabase {
       onBytes: onBytes(run, index, 'store'),
       signal: AbortSignal.any([run.signal, failed.signal]),
     });
+    let storeFault: ArtifactStoreError | null = null;
+    storing.catch((error: unknown) => {
+      if (error instanceof ArtifactStoreError) storeFault = error;
+    });
     const streaming = storing.then((bytes) => {
       run.watchdog.allow(dump.completionAllowanceMs);
       return bytes;
@@ -102,7 +107,8 @@ export class CopyDatabase {
     } catch (error) {
       failed.abort();
       await untilReleased(storing);
-      throw error;
+      // A store that fails breaks the tool's pipe: whichever of the two is heard of first, the store is the cause.
+      throw storeFault ?? error;
     }
   }
 }
