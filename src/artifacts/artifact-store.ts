@@ -17,7 +17,7 @@ import type { Readable } from 'node:stream';
 export interface ArtifactStore {
   /** For logs and people, without credentials. */
   readonly location: string;
-  /** Returns the bytes stored. Consumes `content` whole, or destroys it. */
+  /** Returns the bytes stored. Content that it has not read to the end, because it rejects, is for the caller to destroy. */
   put(file: ArtifactFile, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number>;
   /** The file's bytes, from the first to the last. */
   open(file: ArtifactFile, signal: AbortSignal): Promise<Readable>;

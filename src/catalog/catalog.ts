@@ -70,8 +70,6 @@ export interface InstanceReader {
   /** In the order of the ids; null where there is none. One statement. */
   findMany(ids: readonly string[]): Promise<readonly (Instance | null)[]>;
   findByName(project: string, name: string): Promise<Instance | null>;
-  /** The sealed connection URL of an instance. */
-  findSealedUrl(id: string): Promise<string | null>;
   /** The sealed connection URLs, in the order of the ids; null where there is no instance. One statement. */
   findSealedUrls(ids: readonly string[]): Promise<readonly (string | null)[]>;
   /** One statement. @throws DomainError BAD_USER_INPUT on a cursor that is not one of this order. */

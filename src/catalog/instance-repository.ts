@@ -48,11 +48,6 @@ export class InstanceRepository implements InstanceWriter {
     return row === null ? null : toInstance(row);
   }
 
-  async findSealedUrl(id: string): Promise<string | null> {
-    const [sealedUrl] = await this.findSealedUrls([id]);
-    return sealedUrl ?? null;
-  }
-
   async findSealedUrls(ids: readonly string[]): Promise<readonly (string | null)[]> {
     const rows = await this.#query()
       .addSelect('i.sealedUrl')

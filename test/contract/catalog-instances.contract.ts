@@ -34,7 +34,7 @@ export function instanceContract(create: CreateCatalog): void {
     await using subject = await create();
     for (const id of ['', '\0', 'a\0b', '\ud800', '😀', "' OR 1=1 --"]) {
       expect(await subject.catalog.instances.find(id)).toBeNull();
-      expect(await subject.catalog.instances.findSealedUrl(id)).toBeNull();
+      expect(await subject.catalog.instances.findSealedUrls([id])).toEqual([null]);
     }
   });
 
@@ -51,7 +51,7 @@ export function instanceContract(create: CreateCatalog): void {
     await using subject = await create();
     const instance = sampleInstance();
     await subject.catalog.transaction(({ instances }) => instances.insert(instance, 'v1.sealed'));
-    expect(await subject.catalog.instances.findSealedUrl(instance.id)).toBe('v1.sealed');
+    expect(await subject.catalog.instances.findSealedUrls([instance.id])).toEqual(['v1.sealed']);
     expect(JSON.stringify(await subject.catalog.instances.find(instance.id))).not.toContain('v1.sealed');
   });
 

@@ -23,7 +23,7 @@ export function transactionContract(create: CreateCatalog): void {
 
     const again = await subject.openAgain();
     expect(await again.instances.find(instance.id)).toEqual(instance);
-    expect(await again.instances.findSealedUrl(instance.id)).toBe('sealed-url');
+    expect(await again.instances.findSealedUrls([instance.id])).toEqual(['sealed-url']);
   });
 
   test('are rolled back as a whole when the work throws, and throw what it threw', async () => {
