@@ -88,10 +88,6 @@ export class CopyDatabase {
       onBytes: onBytes(run, index, 'store'),
       signal: AbortSignal.any([run.signal, failed.signal]),
     });
-    let storeFault: ArtifactStoreError | null = null;
-    storing.catch((error: unknown) => {
-      if (error instanceof ArtifactStoreError) storeFault = error;
-    });
     const streaming = storing.then((bytes) => {
       run.watchdog.allow(dump.completionAllowanceMs);
       return bytes;
@@ -106,11 +102,19 @@ export class CopyDatabase {
       return { artifact: { database: name, system, ...stored }, tool: dump.tool };
     } catch (error) {
       failed.abort();
-      await untilReleased(storing);
       // A store that fails breaks the tool's pipe: whichever of the two is heard of first, the store is the cause.
-      throw storeFault ?? error;
+      throw (await findStoreFault(storing)) ?? error;
     }
   }
+}
+
+/** Waits until the store has let go. Null when it has not failed by itself, or is stuck. */
+async function findStoreFault(storing: Promise<unknown>): Promise<ArtifactStoreError | null> {
+  const fault = storing.then(
+    () => null,
+    (error: unknown) => (error instanceof ArtifactStoreError ? error : null),
+  );
+  return untilStopped(fault, AbortSignal.abort()).catch(() => null);
 }
 
 function toFile({ project, id }: Backup, name: string): ArtifactFile {
