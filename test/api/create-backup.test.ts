@@ -19,7 +19,7 @@ async function startWithFake(engine = new FakeEngine()): Promise<TestApp> {
 
 async function countBackups(app: TestApp): Promise<number> {
   const { data } = await app.graphql('{ backups { totalCount } }');
-  return data['backups'].totalCount as number;
+  return data.backups.totalCount as number;
 }
 
 test('takes a backup of a SQLite instance, which goes Backing up and back to Available', async () => {
@@ -52,7 +52,7 @@ test('answers at once with a BUILDING backup, and tells all about it', async () 
     { input: { instanceId, name: 'before-upgrade', description: 'by hand' } },
   );
 
-  expect(data['createBackup'].backup).toEqual({
+  expect(data.createBackup.backup).toEqual({
     id: expect.any(String),
     name: 'before-upgrade',
     description: 'by hand',
@@ -212,7 +212,7 @@ test.each(['RESTORING', 'ABNORMAL'])('refuses an instance that is %s', async (st
 
   expect(errors?.[0]?.extensions).toEqual({ code: 'INSTANCE_NOT_AVAILABLE', retryable: true, instanceId, status });
   const { data } = await app.graphql('query ($id: ID!) { instance(id: $id) { statusReason } }', { id: instanceId });
-  expect(data['instance'].statusReason).toBe('for the test');
+  expect(data.instance.statusReason).toBe('for the test');
 });
 
 test('refuses a second backup while one runs, and tells which', async () => {

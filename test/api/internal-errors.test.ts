@@ -16,7 +16,7 @@ test('masks an error that it did not expect, and logs it under the id that it te
 
   expect(status).toBe(200);
   const [error] = errors ?? [];
-  const errorId: unknown = error?.extensions['errorId'];
+  const errorId: unknown = error?.extensions.errorId;
   expect(error?.extensions).toEqual({
     code: 'INTERNAL_SERVER_ERROR',
     retryable: false,
@@ -24,7 +24,7 @@ test('masks an error that it did not expect, and logs it under the id that it te
   });
   expect(error?.message).toContain(errorId);
   expect(JSON.stringify(errors)).not.toMatch(/wires|TypeError|\.ts|stack/);
-  const [entry, ...others] = log.entries.filter((line) => line['errorId'] === errorId);
+  const [entry, ...others] = log.entries.filter((line) => line.errorId === errorId);
   expect(others).toEqual([]);
   expect(entry).toMatchObject({ level: 50, err: { type: 'TypeError', message: engine.fault.message } });
 });
@@ -39,7 +39,7 @@ test('masks it over WebSocket, too, under an id of its own', async () => {
 
   expect(errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
   expect(JSON.stringify(errors)).not.toContain('wires');
-  expect(log.entries.filter((line) => line['errorId'] === errors?.[0]?.extensions['errorId'])).toHaveLength(1);
+  expect(log.entries.filter((line) => line.errorId === errors?.[0]?.extensions.errorId)).toHaveLength(1);
 });
 
 test('logs no error for what is the fault of the client', async () => {

@@ -66,7 +66,7 @@ test("answers GraphiQL's whole introspection query, on both transports", async (
   const overWebSocket = await app.graphqlOverWebSocket(query);
 
   expect(overHttp.errors).toBeUndefined();
-  expect(overHttp.data['__schema'].types.length).toBeGreaterThan(20);
+  expect(overHttp.data.__schema.types.length).toBeGreaterThan(20);
   expect(overWebSocket).toEqual({ data: overHttp.data });
 });
 

@@ -31,7 +31,7 @@ async function startWithFake(engine = new FakeEngine(), clock = new TestClock())
 async function listNames(app: TestApp, variables: Record<string, unknown> = {}): Promise<string[]> {
   const { data, errors } = await app.graphql(LIST, variables);
   expect(errors).toBeUndefined();
-  return (data['backups'].nodes as { name: string }[]).map(({ name }) => name);
+  return (data.backups.nodes as { name: string }[]).map(({ name }) => name);
 }
 
 test('tells all about a completed backup', async () => {
@@ -59,8 +59,8 @@ test('tells all about a completed backup', async () => {
 
   const time = new Date(START).toISOString();
   const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/) as unknown;
-  const { databases, storedBytes } = data['backup'] as { databases: { storedBytes: number }[]; storedBytes: number };
-  expect(data['backup']).toEqual({
+  const { databases, storedBytes } = data.backup as { databases: { storedBytes: number }[]; storedBytes: number };
+  expect(data.backup).toEqual({
     id,
     name: 'first',
     description: 'by hand',
@@ -103,7 +103,7 @@ test('tells why a backup has failed', async () => {
   );
 
   const time = new Date(START).toISOString();
-  expect(data['backup']).toMatchObject({
+  expect(data.backup).toMatchObject({
     status: 'FAILED',
     sizeBytes: null,
     completedAt: time,
@@ -111,7 +111,7 @@ test('tells why a backup has failed', async () => {
     progress: { phase: 'DONE' },
     failure: { code: 'DUMP_FAILED', message: 'The dump of database main is empty.', occurredAt: time },
   });
-  expect(data['backup'].progress.percent).toBeLessThan(100);
+  expect(data.backup.progress.percent).toBeLessThan(100);
 });
 
 test('gives null for a backup that is none', async () => {
@@ -131,7 +131,7 @@ test('gives page after page, newest first, each backup once, also when they star
   let after: string | null = null;
   for (const count of [2, 2, 1]) {
     const { data } = await app.graphql(LIST, { first: 2, after });
-    const { totalCount, nodes, edges, pageInfo } = data['backups'] as {
+    const { totalCount, nodes, edges, pageInfo } = data.backups as {
       totalCount: number;
       nodes: { name: string }[];
       edges: { cursor: string; node: object }[];
@@ -192,7 +192,7 @@ test('filters by every field, alone and together', async () => {
   expect(await by({ startedAfter: clock.at(1), startedBefore: clock.at(20), project: 'sales' })).toEqual(['At_Night']);
   expect(await by({ status: null, startedAfter: null, instanceId: null })).toHaveLength(3);
   const { data } = await app.graphql(LIST, { first: 1, filter: { project: 'sales' } });
-  expect(data['backups'].totalCount).toBe(2);
+  expect(data.backups.totalCount).toBe(2);
 });
 
 test('refuses a page beyond the bounds, a foreign cursor, and a time that is none', async () => {
@@ -200,7 +200,7 @@ test('refuses a page beyond the bounds, a foreign cursor, and a time that is non
   const pathOf = async (variables: object): Promise<unknown> => {
     const { errors } = await app.graphql(LIST, { ...variables });
     expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
-    return (errors?.[0]?.extensions['fields'] as { path: string }[])[0]?.path;
+    return (errors?.[0]?.extensions.fields as { path: string }[])[0]?.path;
   };
 
   expect(await pathOf({ first: 0 })).toBe('first');

@@ -24,7 +24,7 @@ async function startWithFake(engine = new FakeEngine()): Promise<TestApp> {
 async function listNames(app: TestApp, variables: Record<string, unknown> = {}): Promise<string[]> {
   const { data, errors } = await app.graphql(LIST, variables);
   expect(errors).toBeUndefined();
-  return (data['instances'].nodes as { name: string }[]).map(({ name }) => name);
+  return (data.instances.nodes as { name: string }[]).map(({ name }) => name);
 }
 
 test('lists nothing when there is nothing', async () => {
@@ -32,7 +32,7 @@ test('lists nothing when there is nothing', async () => {
 
   const { data } = await app.graphql(LIST);
 
-  expect(data['instances']).toEqual({
+  expect(data.instances).toEqual({
     eventCursor: '0',
     totalCount: 0,
     nodes: [],
@@ -53,7 +53,7 @@ test('gives page after page, each instance once, with the same cursors in edges 
     [['echo'], false],
   ] as const) {
     const answer = await app.graphql(LIST, { first: 2, after });
-    const page = answer.data['instances'] as {
+    const page = answer.data.instances as {
       totalCount: number;
       nodes: { id: string; name: string }[];
       edges: { cursor: string; node: object }[];
@@ -121,7 +121,7 @@ test('counts what the filter matches', async () => {
 
   const { data } = await app.graphql(LIST, { first: 1, filter: { nameContains: 'shop' } });
 
-  expect(data['instances'].totalCount).toBe(2);
+  expect(data.instances.totalCount).toBe(2);
 });
 
 test.each([0, -1, 101])('refuses a page of %i', async (first) => {
@@ -194,11 +194,11 @@ test('asks the instance itself for its databases, and says when it does not answ
   const query = 'query ($id: ID!) { instance(id: $id) { databases { name sizeBytes system } } }';
 
   engine.databases = [{ name: 'huge', sizeBytes: 5_000_000_000_000, system: false }];
-  expect((await app.graphql(query, { id })).data['instance'].databases).toEqual(engine.databases);
+  expect((await app.graphql(query, { id })).data.instance.databases).toEqual(engine.databases);
 
   engine.fault = new EngineUnreachableError('nobody is at home.');
   const { errors, data } = await app.graphql(query, { id });
-  expect(data['instance']).toBeNull();
+  expect(data.instance).toBeNull();
   expect(errors?.[0]?.path).toEqual(['instance', 'databases']);
   expect(errors?.[0]?.extensions).toMatchObject({ code: 'INSTANCE_UNREACHABLE', reason: 'nobody is at home.' });
 });
@@ -221,7 +221,7 @@ test('nests its own backups with their own page, filter and count', async () => 
     }
   }`);
 
-  expect(data['instances'].nodes).toEqual([
+  expect(data.instances.nodes).toEqual([
     {
       name: 'notes',
       newest: {
@@ -245,7 +245,7 @@ test('nests its own backups with their own page, filter and count', async () => 
   ]);
   const rest = await app.graphql(
     'query ($id: ID!, $after: String) { instance(id: $id) { backups(after: $after) { nodes { name } } } }',
-    { id: shop, after: data['instances'].nodes[1].newest.pageInfo.endCursor },
+    { id: shop, after: data.instances.nodes[1].newest.pageInfo.endCursor },
   );
-  expect(rest.data['instance'].backups.nodes).toEqual([{ name: 'one-shop' }]);
+  expect(rest.data.instance.backups.nodes).toEqual([{ name: 'one-shop' }]);
 });

@@ -15,7 +15,7 @@ const REGISTER = `mutation ($input: RegisterInstanceInput!) {
 
 async function countInstances(app: TestApp): Promise<number> {
   const { data } = await app.graphql('{ instances { totalCount } }');
-  return data['instances'].totalCount as number;
+  return data.instances.totalCount as number;
 }
 
 test('registers a SQLite file, and says what it found', async () => {
@@ -26,7 +26,7 @@ test('registers a SQLite file, and says what it found', async () => {
   const { data, errors } = await app.graphql(REGISTER, { input: { name: 'shop', url: `sqlite:${path}` } });
 
   expect(errors).toBeUndefined();
-  expect(data['registerInstance'].instance).toEqual({
+  expect(data.registerInstance.instance).toEqual({
     id: expect.any(String),
     name: 'shop',
     project: 'default',
@@ -52,7 +52,7 @@ test('registers a folder: each SQLite file in it is a database', async () => {
 
   const { data } = await app.graphql(REGISTER, { input: { name: 'shop', url: `sqlite:${app.dir.path}` } });
 
-  const names = (data['registerInstance'].instance.databases as { name: string }[]).map(({ name }) => name);
+  const names = (data.registerInstance.instance.databases as { name: string }[]).map(({ name }) => name);
   expect(names).toEqual(['orders.db', 'stock.sqlite']);
 });
 
@@ -63,8 +63,8 @@ test('takes project and region, and their defaults for null', async () => {
   const given = await app.graphql(REGISTER, { input: { ...input, name: 'given', project: 'shop', region: 'eu-1' } });
   const nulls = await app.graphql(REGISTER, { input: { ...input, name: 'nulls', project: null, region: null } });
 
-  expect(given.data['registerInstance'].instance).toMatchObject({ project: 'shop', region: 'eu-1' });
-  expect(nulls.data['registerInstance'].instance).toMatchObject({ project: 'default', region: 'local' });
+  expect(given.data.registerInstance.instance).toMatchObject({ project: 'shop', region: 'eu-1' });
+  expect(nulls.data.registerInstance.instance).toMatchObject({ project: 'default', region: 'local' });
 });
 
 const FAULTS = [
@@ -85,7 +85,7 @@ const FAULTS = [
   ],
 ] as const;
 
-test.each(FAULTS)('refuses %s and stores nothing', async (_fault, more, path, rule, message) => {
+test.each(FAULTS)('refuses %s and stores nothing', async (...[, more, path, rule, message]) => {
   await using app = await TestApp.start({ overrides: { engines: [new FakeEngine()] } });
 
   const { errors, data } = await app.graphql(REGISTER, { input: { name: 'shop', url: 'fake://db1', ...more } });
@@ -105,7 +105,7 @@ test('names every faulty field at once', async () => {
 
   const { errors } = await app.graphql(REGISTER, { input: { name: '1', project: '', region: '', url: 'fake:' } });
 
-  const fields = errors?.[0]?.extensions['fields'] as { path: string }[];
+  const fields = errors?.[0]?.extensions.fields as { path: string }[];
   expect(fields.map(({ path }) => path).sort()).toEqual(['name', 'project', 'region']);
 });
 

@@ -3,32 +3,29 @@ import { FakeEngine } from '../support/fake-engine.js';
 import { collectReads } from '../support/statement-count.js';
 import { TestApp } from '../support/test-app.js';
 
-const INSTANCES = `query ($first: Int) {
-  instances(first: $first) {
-    totalCount
-    nodes {
-      name
-      databases { name }
-      activeBackup { name databases { name } instance { name } }
-      backups(first: 2) { totalCount nodes { name databases { name sha256 } instance { name } } }
+/** One branch a query: whether two branches share a batch is a matter of timing. */
+const QUERIES = [
+  'query ($first: Int) { instances(first: $first) { totalCount nodes { name databases { name } } } }',
+  'query ($first: Int) { instances(first: $first) { nodes { activeBackup { databases { name } instance { name } } } } }',
+  `query ($first: Int) {
+    instances(first: $first) {
+      nodes { backups(first: 2) { totalCount nodes { name databases { name sha256 } instance { name } } } }
     }
-  }
-}`;
+  }`,
+  `query ($first: Int) {
+    backups(first: $first) {
+      totalCount
+      nodes { name progress { percent } databases { name sha256 } instance { name activeBackup { name } } }
+    }
+  }`,
+];
 
-const BACKUPS = `query ($first: Int) {
-  backups(first: $first) {
-    totalCount
-    nodes { name progress { percent } databases { name sha256 } instance { name activeBackup { name } } }
-  }
-}`;
-
+/** An app with so many instances, each with a backup that is being created. */
 async function startFull(engine: FakeEngine, count: number): Promise<TestApp> {
   const app = await TestApp.start({ env: { MAX_CONCURRENT_BACKUPS: '64' }, overrides: { engines: [engine] } });
   const names = Array.from({ length: count }, (_, index) => `shop-${index.toString()}`);
   const ids = await Promise.all(names.map((name) => app.register(name, `fake://${name}`)));
-  const hold = engine.hold();
   await Promise.all(ids.map((id, index) => app.beginBackup(id, `begun-${index.toString()}`)));
-  await hold.reached(count);
   return app;
 }
 
@@ -42,25 +39,23 @@ function toShape(sql: string): string {
 
 test('a page of 50 costs as many statements as a page of 5, whatever is nested in it', async () => {
   const engine = new FakeEngine();
-  const app = await startFull(engine, 50);
   const hold = engine.hold();
+  const app = await startFull(engine, 50);
+  await hold.reached(50);
   try {
-    for (const [query, field] of [
-      [INSTANCES, 'instances'],
-      [BACKUPS, 'backups'],
-    ] as const) {
+    for (const query of QUERIES) {
       const statementsOf = async (first: number): Promise<readonly string[]> =>
         collectReads(async () => {
           const { data, errors } = await app.graphql(query, { first });
           expect(errors).toBeUndefined();
-          expect(data[field].nodes).toHaveLength(first);
+          expect((data.instances ?? data.backups).nodes).toHaveLength(first);
         });
 
       const few = await statementsOf(5);
       const many = await statementsOf(50);
 
-      expect(many.map(toShape)).toEqual(few.map(toShape));
-      expect(few.length).toBeLessThan(12);
+      expect(many.map(toShape).sort()).toEqual(few.map(toShape).sort());
+      expect(few.length).toBeLessThan(8);
     }
   } finally {
     hold.release();

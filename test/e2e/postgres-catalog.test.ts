@@ -62,7 +62,7 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
       instances { totalCount nodes { name status backups { totalCount nodes { name sizeBytes } } activeBackup { id } } }
       backups(filter: { nameContains: "FIR" }, first: 1) { totalCount nodes { id instance { name } } }
     }`);
-    expect(data['instances']).toEqual({
+    expect(data.instances).toEqual({
       totalCount: 1,
       nodes: [
         {
@@ -73,7 +73,7 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
         },
       ],
     });
-    expect(data['backups']).toEqual({ totalCount: 1, nodes: [{ id: backup.id, instance: { name: 'shop' } }] });
+    expect(data.backups).toEqual({ totalCount: 1, nodes: [{ id: backup.id, instance: { name: 'shop' } }] });
     await verifyByHand(cluster.artifacts, backup.id, cluster.dir.path);
   });
 

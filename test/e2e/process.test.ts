@@ -90,12 +90,14 @@ test('I8: a backup of 300 MB adds less than 150 MB of resident memory', { timeou
   const before = await server.residentBytes();
 
   const backupId = await server.beginBackup(large, 'large');
-  let isRunning = true;
-  const ended = server.waitForEnd(backupId).finally(() => (isRunning = false));
+  const over = new AbortController();
+  const ending = server.waitForEnd(backupId).finally(() => {
+    over.abort();
+  });
   let highest = before;
-  while (isRunning) highest = Math.max(highest, await server.residentBytes());
+  while (!over.signal.aborted) highest = Math.max(highest, await server.residentBytes());
 
-  const { status, sizeBytes } = await ended;
+  const { status, sizeBytes } = await ending;
   expect(status).toBe('COMPLETED');
   expect(sizeBytes).toBeGreaterThan(300 * 1000 * 1000);
   expect((highest - before) / MEBIBYTE).toBeLessThan(150);

@@ -75,7 +75,7 @@ test('no more backups run at once than MAX_CONCURRENT_BACKUPS; the others wait a
   const { data } = await app.graphql('{ backups { nodes { progress { phase } } } }');
   const metrics = await (await fetch(`${app.url}/metrics`)).text();
 
-  const phases = (data['backups'].nodes as { progress: { phase: string } }[]).map(({ progress }) => progress.phase);
+  const phases = (data.backups.nodes as { progress: { phase: string } }[]).map(({ progress }) => progress.phase);
   expect(phases.filter((phase) => phase === 'QUEUED')).toHaveLength(5);
   expect(hold.arrived).toBe(3);
   expect(metrics).toContain('rds_backups_running 3');

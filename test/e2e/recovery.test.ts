@@ -2,6 +2,7 @@ import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { take } from '../support/api-client.js';
+import { FakeEngine } from '../support/fake-engine.js';
 import { SqliteFile } from '../support/sqlite.js';
 import { listFiles, verifyByHand } from '../support/store.js';
 import { TestApp } from '../support/test-app.js';
@@ -73,6 +74,41 @@ test.each([
   expect(await listFiles(second.artifacts)).toEqual([]);
   expect(await second.statusOf(instanceId)).toBe('AVAILABLE');
   expect((await second.takeBackup(instanceId, 'first')).status).toBe('COMPLETED');
+});
+
+test('I6: a backup that has ended stays as it ended, whatever a restart finds', async () => {
+  const engine = new FakeEngine();
+  await using first = await TestApp.start({ overrides: { engines: [engine] } });
+  const instanceId = await first.register('shop', 'fake://db1');
+  await first.takeBackup(instanceId, 'completed');
+  engine.script = () => ({ content: [] });
+  await first.takeBackup(instanceId, 'failed');
+  const query = '{ backups { nodes { id status completedAt verifiedAt sizeBytes failure { code occurredAt } } } }';
+  const before = await first.graphql(query);
+  await first.app.stop();
+  const files = await listFiles(first.artifacts);
+
+  await using second = await TestApp.start({ dir: first.dir, overrides: { engines: [engine] } });
+
+  expect(await second.graphql(query)).toEqual(before);
+  expect(await listFiles(second.artifacts)).toEqual(files);
+});
+
+test.each([
+  ["status = 'COMPLETED'", 'without an end'],
+  ["status = 'FAILED'", 'without a failure'],
+  ["status = 'GONE'", 'of no known name'],
+])('I6: the catalog itself refuses %s %s', async (change) => {
+  const engine = new FakeEngine();
+  const hold = engine.hold();
+  await using app = await TestApp.start({ overrides: { engines: [engine] } });
+  await app.beginBackup(await app.register('shop', 'fake://db1'), 'first');
+  await using catalog = await SqliteFile.open(app.catalogFile);
+
+  await expect(catalog.exec(`PRAGMA busy_timeout = 5000; UPDATE backups SET ${change}`)).rejects.toThrow(
+    'CHECK constraint',
+  );
+  hold.release();
 });
 
 test('what an interrupted dump had staged is gone after a restart', async () => {

@@ -42,14 +42,14 @@ test('I7: a password is in no response, no log line and no file, whether its ins
   answers.push(await app.graphqlOverWebSocket(REGISTER, { input: { name: 'broken', url: [URL_WITH_PASSWORD, 1] } }));
   const list = await app.graphql('{ instances { nodes { id name endpoint statusReason } } }');
   answers.push(list);
-  const instanceId = list.data['instances'].nodes[0].id as string;
+  const instanceId = list.data.instances.nodes[0].id as string;
   answers.push(await app.takeBackup(instanceId, 'first'));
   engine.fault = new EngineUnreachableError('the login was refused.');
   answers.push(await app.takeBackup(instanceId, 'second'));
   answers.push(await app.graphql('{ instances { nodes { databases { name } } } }'));
   answers.push(await (await fetch(`${app.url}/metrics`)).text());
 
-  expect(list.data['instances'].nodes).toMatchObject([{ name: 'accepted', endpoint: 'fake://db1:1433' }]);
+  expect(list.data.instances.nodes).toMatchObject([{ name: 'accepted', endpoint: 'fake://db1:1433' }]);
   expect(JSON.stringify(answers)).not.toContain(PASSWORD);
   expect(log.entries.length).toBeGreaterThan(5);
   expect(log.text).not.toContain(PASSWORD);

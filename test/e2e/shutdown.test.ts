@@ -19,7 +19,7 @@ interface BackupRow {
 
 async function readBackups(catalogFile: string): Promise<readonly BackupRow[]> {
   await using catalog = await SqliteFile.open(catalogFile);
-  return catalog.all<BackupRow>('SELECT name, status, failure_code FROM backups ORDER BY name');
+  return await catalog.all<BackupRow>('SELECT name, status, failure_code FROM backups ORDER BY name');
 }
 
 async function readInstanceStatuses(catalogFile: string): Promise<readonly string[]> {

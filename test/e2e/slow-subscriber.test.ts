@@ -28,7 +28,7 @@ test('a subscriber that stops reading is dropped with 1013 and resumes where it 
     if (message.type === 'connection_ack') {
       socket.send(JSON.stringify({ id: 'a', type: 'subscribe', payload: { query: QUERY } }));
     }
-    if (message.type === 'next') seen.push(message.payload?.['data'].instanceStatusChanged.id as string);
+    if (message.type === 'next') seen.push(message.payload?.data.instanceStatusChanged.id as string);
   });
   await once(socket, 'open');
   const first = once(socket, 'message');

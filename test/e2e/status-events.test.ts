@@ -91,7 +91,7 @@ test('I2: without a cursor or an instance only what happens from then on comes',
   await changes.return();
 
   expect(first.value?.backup?.name).toBe('after');
-  expect(Number(first.value?.id)).toBeGreaterThan(Number(data['instances'].eventCursor));
+  expect(Number(first.value?.id)).toBeGreaterThan(Number(data.instances.eventCursor));
 });
 
 test('I2: a subscription after the eventCursor of a list misses nothing that the list does not show', async () => {
@@ -101,7 +101,7 @@ test('I2: a subscription after the eventCursor of a list misses nothing that the
 
   const { data } = await app.graphql('{ instances { eventCursor nodes { status } } }');
   await app.takeBackup(instanceId, 'after');
-  const changes = await take(app.statusChanges({ after: data['instances'].eventCursor as string }), 2);
+  const changes = await take(app.statusChanges({ after: data.instances.eventCursor as string }), 2);
 
   expect(toSteps(changes)).toEqual(['AVAILABLE BACKING_UP after', 'BACKING_UP AVAILABLE after']);
 });

@@ -44,7 +44,12 @@ export interface BackupMessage {
   readonly sizeBytes: number | null;
   readonly storedBytes: number | null;
   readonly failure: { readonly code: string; readonly message: string } | null;
-  readonly databases: readonly { name: string; sha256: string; storedBytes: number; originalBytes: number }[];
+  readonly databases: readonly {
+    readonly name: string;
+    readonly sha256: string | null;
+    readonly storedBytes: number | null;
+    readonly originalBytes: number | null;
+  }[];
 }
 
 const STATUS_CHANGED = `subscription ($instanceId: ID, $after: ID) {
@@ -102,7 +107,7 @@ export abstract class ApiClient {
     variables: { instanceId?: string; after?: string } = {},
   ): AsyncGenerator<StatusChangeMessage, void> {
     for await (const data of this.#subscribe(STATUS_CHANGED, variables)) {
-      yield data['instanceStatusChanged'] as StatusChangeMessage;
+      yield data.instanceStatusChanged as StatusChangeMessage;
     }
   }
 
@@ -110,14 +115,14 @@ export abstract class ApiClient {
   async *backupChanges(
     variables: { instanceId?: string; backupId?: string } = {},
   ): AsyncGenerator<BackupMessage, void> {
-    for await (const data of this.#subscribe(BACKUP_CHANGED, variables)) yield data['backupChanged'] as BackupMessage;
+    for await (const data of this.#subscribe(BACKUP_CHANGED, variables)) yield data.backupChanged as BackupMessage;
   }
 
   /** On a socket of its own, which is closed with its reader. */
   async *#subscribe(query: string, variables: Variables): AsyncGenerator<Record<string, unknown>, void> {
     const client = this.webSocketClient();
     try {
-      for await (const { data, errors } of client.iterate<Record<string, unknown>>({ query, variables })) {
+      for await (const { data, errors } of client.iterate({ query, variables })) {
         if (data == null) throw new Error(JSON.stringify(errors));
         yield data;
       }
@@ -134,7 +139,7 @@ export abstract class ApiClient {
       { input: { name, url, ...more } },
     );
     if (answer.errors !== undefined) throw new Error(answer.errors[0]?.message);
-    return answer.data['registerInstance'].instance.id as string;
+    return answer.data.registerInstance.instance.id as string;
   }
 
   async createBackup(instanceId: string, name: string, more: Variables = {}): Promise<GraphqlAnswer> {
@@ -148,7 +153,7 @@ export abstract class ApiClient {
   async beginBackup(instanceId: string, name: string, more: Variables = {}): Promise<string> {
     const answer = await this.createBackup(instanceId, name, more);
     if (answer.errors !== undefined) throw new Error(answer.errors[0]?.message);
-    return answer.data['createBackup'].backup.id as string;
+    return answer.data.createBackup.backup.id as string;
   }
 
   /** Creates a backup and waits, by its subscription, until it has ended. */
@@ -170,7 +175,7 @@ export abstract class ApiClient {
 
   async statusOf(instanceId: string): Promise<string> {
     const { data } = await this.graphql('query ($id: ID!) { instance(id: $id) { status } }', { id: instanceId });
-    return data['instance'].status as string;
+    return data.instance.status as string;
   }
 
   protected async closeClients(): Promise<void> {

@@ -113,7 +113,7 @@ export class FakeEngine implements DatabaseEngine {
   }
 
   async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const chunk of content) void chunk;
+    await finished(Readable.from(content).resume());
     if (this.formatFault !== null) throw this.formatFault;
   }
 
