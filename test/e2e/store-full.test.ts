@@ -16,12 +16,12 @@ class SmallFileSystem implements Disposable {
 
   constructor(path: string) {
     mkdirSync(path);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_BYTES.toString()}`, 'tmpfs', path], { stdio: 'ignore' });
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${SIZE_BYTES.toString()}`, 'tmpfs', path], { stdio: 'ignore' });
     this.path = path;
   }
 
   [Symbol.dispose](): void {
-    execFileSync('umount', [this.path]);
+    execFileSync('/bin/umount', [this.path]);
   }
 }
 

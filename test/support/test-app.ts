@@ -8,8 +8,6 @@ import { createSampleDatabase } from './sqlite.js';
 import type { SampleOptions } from './sqlite.js';
 import { TempDir } from './temp-dir.js';
 
-export type { GraphqlAnswer, GraphqlAnswerError } from './api-client.js';
-
 interface TestAppOptions {
   /** Configuration besides the test's own data directory and port. */
   readonly env?: Readonly<Record<string, string>>;
