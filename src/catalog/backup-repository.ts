@@ -17,12 +17,22 @@ import { applyKeyset, containsPattern, toPage, withoutNul } from './keyset.js';
 import type { SortKey } from './keyset.js';
 import { toBackup, toBackupDatabase, toBackupRow, toLease } from './rows.js';
 import { BackupDatabaseSchema, BackupSchema } from './schemas.js';
-import type { BackupRow } from './schemas.js';
+import type { BackupDatabaseRow, BackupRow } from './schemas.js';
 
 const SORT_KEYS: Readonly<Record<BackupOrderField, SortKey<BackupRow>>> = {
   STARTED_AT: { column: 'started_at', type: 'number', valueOf: (row) => row.startedAt },
   NAME: { column: 'name', type: 'string', valueOf: (row) => row.name },
 };
+
+/** Which BUILDING backup, held by whom, may be written to. */
+interface Held {
+  readonly backupId: string;
+  readonly owner: string;
+  readonly isCondemned?: false;
+}
+
+/** Rows inserted by one statement: databases limit its parameters (SQLite to 32,766, PostgreSQL to 65,535). */
+const INSERT_BATCH = 500;
 
 export class BackupRepository implements BackupWriter {
   readonly #manager: EntityManager;
@@ -132,7 +142,7 @@ export class BackupRepository implements BackupWriter {
       .where(`b.status = '${BackupStatus.BUILDING}'`)
       .orderBy('b.started_at', 'ASC')
       .getMany();
-    return rows.map((row) => ({ backup: toBackup(row), lease: toLease(row) }));
+    return rows.map((row) => ({ backup: toBackup(row), lease: toLease(row), isCondemned: row.isCondemned }));
   }
 
   async listUncleaned(): Promise<readonly Backup[]> {
@@ -148,17 +158,11 @@ export class BackupRepository implements BackupWriter {
 
   async setDatabases(backupId: string, databases: readonly { name: string; system: boolean }[]): Promise<void> {
     await this.#manager.delete(BackupDatabaseSchema, { backupId });
-    const rows = databases.map(({ name, system }) => ({ backupId, name, system }));
-    if (rows.length > 0) await this.#manager.insert(BackupDatabaseSchema, rows);
+    await this.#insertDatabases(databases.map(({ name, system }) => ({ backupId, name, system })));
   }
 
   async setProgress(backupId: string, owner: string, progress: BackupProgress): Promise<boolean> {
-    const update = await this.#manager.update(
-      BackupSchema,
-      { id: backupId, status: BackupStatus.BUILDING, leaseOwner: owner },
-      { ...progress },
-    );
-    return update.affected === 1;
+    return this.#update({ backupId, owner }, progress);
   }
 
   async renewLeases(backupIds: readonly string[], lease: Lease): Promise<number> {
@@ -188,54 +192,64 @@ export class BackupRepository implements BackupWriter {
     return update.affected === 1;
   }
 
+  async condemn(backupId: string, owner: string): Promise<boolean> {
+    return this.#update({ backupId, owner }, { isCondemned: true });
+  }
+
   async complete(backupId: string, owner: string, { artifacts, completedAt }: CompletedBackup): Promise<boolean> {
     const sizeBytes = sum(artifacts.map((artifact) => artifact.originalBytes));
     // The size on the instance was an estimate; where it was too high, progress must not fall back to the true one.
     const before = await this.find(backupId);
     const bytesDone = Math.max(sizeBytes, before?.progress.bytesDone ?? 0);
-    const isMoved = await this.#conclude(backupId, owner, {
-      status: BackupStatus.COMPLETED,
-      phase: BackupPhase.DONE,
-      bytesDone,
-      bytesTotal: bytesDone,
-      sizeBytes,
-      storedBytes: sum(artifacts.map((artifact) => artifact.storedBytes)),
-      completedAt: completedAt.getTime(),
-      verifiedAt: completedAt.getTime(),
-    });
+    const isMoved = await this.#update(
+      { backupId, owner, isCondemned: false },
+      {
+        status: BackupStatus.COMPLETED,
+        phase: BackupPhase.DONE,
+        bytesDone,
+        bytesTotal: bytesDone,
+        sizeBytes,
+        storedBytes: sum(artifacts.map((artifact) => artifact.storedBytes)),
+        completedAt: completedAt.getTime(),
+        verifiedAt: completedAt.getTime(),
+      },
+    );
     if (!isMoved) return false;
     await this.setDatabases(backupId, []);
     const rows = artifacts.map(({ database, ...artifact }) => ({ backupId, name: database, ...artifact }));
-    await this.#manager.insert(BackupDatabaseSchema, rows);
+    await this.#insertDatabases(rows);
     return true;
   }
 
   async fail(backupId: string, owner: string, { failure, isCleaned }: FailedBackup): Promise<boolean> {
-    return this.#conclude(backupId, owner, {
-      status: BackupStatus.FAILED,
-      phase: BackupPhase.DONE,
-      completedAt: failure.occurredAt.getTime(),
-      failureCode: failure.code,
-      failureMessage: failure.message,
-      isCleaned,
-    });
+    return this.#update(
+      { backupId, owner },
+      {
+        status: BackupStatus.FAILED,
+        phase: BackupPhase.DONE,
+        completedAt: failure.occurredAt.getTime(),
+        failureCode: failure.code,
+        failureMessage: failure.message,
+        isCleaned,
+      },
+    );
   }
 
   async markCleaned(backupId: string): Promise<void> {
     await this.#manager.update(BackupSchema, { id: backupId }, { isCleaned: true });
   }
 
-  /** Ends a BUILDING backup, by compare-and-set on its status and its lease. */
-  async #conclude(
-    id: string,
-    owner: string,
-    changes: Partial<BackupRow> & { status: BackupStatus.COMPLETED | BackupStatus.FAILED },
-  ): Promise<boolean> {
-    const update = await this.#manager.update(
-      BackupSchema,
-      { id, status: BackupStatus.BUILDING, leaseOwner: owner },
-      changes,
-    );
+  async #insertDatabases(rows: readonly Partial<BackupDatabaseRow>[]): Promise<void> {
+    for (let start = 0; start < rows.length; start += INSERT_BATCH) {
+      await this.#manager.insert(BackupDatabaseSchema, rows.slice(start, start + INSERT_BATCH));
+    }
+  }
+
+  /** Compare-and-set of a BUILDING backup that `owner` holds. */
+  async #update(held: Held, changes: Partial<BackupRow>): Promise<boolean> {
+    const { backupId: id, owner: leaseOwner, ...more } = held;
+    const condition = { id, status: BackupStatus.BUILDING, leaseOwner, ...more };
+    const update = await this.#manager.update(BackupSchema, condition, changes);
     return update.affected === 1;
   }
 

@@ -122,6 +122,8 @@ export type BackupPageRequest = PageRequest<BackupFilter, BackupOrderField>;
 export interface LeasedBackup {
   readonly backup: Backup;
   readonly lease: Lease;
+  /** Whether its end is decided: its files are being removed, so it can only become FAILED. */
+  readonly isCondemned: boolean;
 }
 
 export interface BackupReader {
@@ -170,7 +172,9 @@ export interface BackupWriter extends BackupReader {
   renewLeases(backupIds: readonly string[], lease: Lease): Promise<number>;
   /** Takes a backup over from the holder of a lease that was read earlier. False when that lease has changed since. */
   takeOver(backupId: string, from: Lease, to: Lease): Promise<boolean>;
-  /** BUILDING -> COMPLETED by compare-and-set. False when it was not BUILDING, or `owner` has lost it. */
+  /** Decides that the backup is to fail, before its files are touched. False when `owner` has lost it, or it has ended. */
+  condemn(backupId: string, owner: string): Promise<boolean>;
+  /** BUILDING -> COMPLETED by compare-and-set. False when it was not BUILDING, is condemned, or `owner` has lost it. */
   complete(backupId: string, owner: string, result: CompletedBackup): Promise<boolean>;
   /** BUILDING -> FAILED by compare-and-set. False when it was not BUILDING, or `owner` has lost it. */
   fail(backupId: string, owner: string, result: FailedBackup): Promise<boolean>;

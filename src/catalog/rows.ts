@@ -63,6 +63,7 @@ export function toBackupRow(backup: Backup, lease: Lease): BackupRow {
     verifiedAt: backup.verifiedAt?.getTime() ?? null,
     failureCode: backup.failure?.code ?? null,
     failureMessage: backup.failure?.message ?? null,
+    isCondemned: backup.status === BackupStatus.FAILED,
     isCleaned: backup.status !== BackupStatus.FAILED,
     leaseOwner: lease.owner,
     leaseExpiresAt: lease.expiresAt.getTime(),

@@ -48,6 +48,7 @@ export interface BackupRow {
   verifiedAt: number | null;
   failureCode: BackupFailureCode | null;
   failureMessage: string | null;
+  isCondemned: boolean;
   isCleaned: boolean;
   leaseOwner: string;
   leaseExpiresAt: number;
@@ -134,6 +135,7 @@ export const BackupSchema = new EntitySchema<BackupRow>({
     verifiedAt: nullableInteger('verified_at'),
     failureCode: nullableText('failure_code'),
     failureMessage: nullableText('failure_message'),
+    isCondemned: flag('is_condemned'),
     isCleaned: flag('is_cleaned'),
     leaseOwner: text('lease_owner'),
     leaseExpiresAt: integer('lease_expires_at'),

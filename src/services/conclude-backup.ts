@@ -41,9 +41,14 @@ export class ConcludeBackup {
     return isDone;
   }
 
-  /** Leaves no artifact behind. False when the backup was lost to another server, or had ended already. */
+  /**
+   * Leaves no artifact behind. False, and nothing touched, when the backup was lost to another server, or had ended
+   * already: it may be COMPLETED by then. The decision is written down before the first file goes, so that nobody who
+   * takes the backup over in between can complete it.
+   */
   async fail(backup: Backup, failure: BackupFailure): Promise<boolean> {
     const { catalog, serverId } = this.#deps;
+    if (!(await catalog.transaction(({ backups }) => backups.condemn(backup.id, serverId)))) return false;
     const isCleaned = await this.#clean(backup);
     const isDone = await catalog.transaction(async ({ backups, instances }) => {
       if (!(await backups.fail(backup.id, serverId, { failure, isCleaned }))) return false;

@@ -64,7 +64,7 @@ export class RecoverBackups implements AsyncDisposable {
       );
       if (!isTaken) continue;
       try {
-        await this.#end(leased.backup);
+        await this.#end(leased);
       } catch (error) {
         logger.error({ err: error, backupId: leased.backup.id }, 'backup cannot be recovered yet; it is tried again');
       }
@@ -72,9 +72,9 @@ export class RecoverBackups implements AsyncDisposable {
     await conclude.cleanLeftovers();
   }
 
-  async #end(backup: Backup): Promise<void> {
+  async #end({ backup, isCondemned }: LeasedBackup): Promise<void> {
     const { conclude, clock, logger } = this.#deps;
-    const manifest = await this.#findManifest(backup);
+    const manifest = isCondemned ? null : await this.#findManifest(backup);
     if (manifest !== null) {
       logger.info({ backupId: backup.id }, 'backup had its manifest written: it is completed');
       const completedAt = new Date(manifest.backup.completedAt);

@@ -22,6 +22,8 @@ import { toFailure } from './to-failure.js';
 /** How often the catalog is asked to take the end of a backup whose manifest is written. */
 const COMMIT_ATTEMPTS = 5;
 const COMMIT_RETRY_MS = 1000;
+/** How often it is looked whether a backup that was lost to another server has ended there. */
+const YIELD_ATTEMPTS = 60;
 
 interface RunBackupDeps {
   readonly catalog: Catalog;
@@ -142,7 +144,7 @@ export class RunBackup {
 
   /** The manifest is written, so the backup must not fail any more: a catalog that is away for a moment is waited for. */
   async #commit(backup: Backup, result: CompletedBackup, log: Logger): Promise<void> {
-    const { catalog, store, conclude } = this.#deps;
+    const { conclude } = this.#deps;
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (await conclude.complete(backup, result)) {
@@ -156,9 +158,18 @@ export class RunBackup {
         await delay(COMMIT_RETRY_MS * attempt);
       }
     }
-    // Another server has taken the backup over meanwhile. If it failed it, this manifest must not outlive that.
-    const now = await catalog.backups.find(backup.id);
-    if (now?.status !== BackupStatus.COMPLETED) await store.remove({ project: backup.project, backupId: backup.id });
+    await this.#yieldTo(backup);
+  }
+
+  /** Another server has taken the backup over. Once it has failed it, the manifest written here must not outlive that. */
+  async #yieldTo({ id, project }: Backup): Promise<void> {
+    const { catalog, store } = this.#deps;
+    for (let attempt = 1; attempt <= YIELD_ATTEMPTS; attempt += 1) {
+      const now = await catalog.backups.find(id);
+      if (now?.status === BackupStatus.COMPLETED) return;
+      if (now?.status !== BackupStatus.BUILDING) return store.remove({ project, backupId: id });
+      await delay(COMMIT_RETRY_MS);
+    }
   }
 }
 

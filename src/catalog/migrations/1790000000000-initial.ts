@@ -55,6 +55,7 @@ export class Initial1790000000000 implements MigrationInterface {
         verified_at BIGINT,
         failure_code TEXT,
         failure_message TEXT,
+        is_condemned BOOLEAN NOT NULL,
         is_cleaned BOOLEAN NOT NULL,
         lease_owner TEXT NOT NULL,
         lease_expires_at BIGINT NOT NULL,
