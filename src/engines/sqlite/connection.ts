@@ -24,7 +24,10 @@ const BUSY_TIMEOUT_MS = 5000;
 const STEP_BYTES = 16 * 1024 * 1024;
 
 export interface OpenOptions {
-  /** Promise to SQLite that nobody writes to the file: it then takes no locks and makes no `-wal` or `-shm` beside it. */
+  /**
+   * Promise to SQLite that nobody writes to the file: it then takes no locks and makes no `-wal` or `-shm` beside it.
+   * Otherwise a `-shm` that is there is used, and is not written to either.
+   */
   readonly immutable: boolean;
 }
 
@@ -38,7 +41,7 @@ export class SqliteConnection implements AsyncDisposable {
 
   static async open(path: string, { immutable }: OpenOptions): Promise<SqliteConnection> {
     // The URI form keeps every odd character of a file name literal.
-    const uri = `file:${path.split('/').map(encodeURIComponent).join('/')}${immutable ? '?immutable=1' : ''}`;
+    const uri = `file:${path.split('/').map(encodeURIComponent).join('/')}?${immutable ? 'immutable=1' : 'readonly_shm=1'}`;
     const database = await new Promise<sqlite3.Database>((resolve, reject) => {
       const opened: sqlite3.Database = new sqlite3.Database(
         uri,

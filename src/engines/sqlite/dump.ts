@@ -116,7 +116,7 @@ async function examine(path: string, signal: AbortSignal): Promise<Examined> {
     const ageMs = Date.now() - Number(stamp.mtimeMs);
     // A busy database is always fresh: where locks protect the copy it must not be waited for.
     if (!immutable || ageMs < 0 || ageMs > TIMESTAMP_TICK_MS) return { stamp, immutable };
-    await delay(TIMESTAMP_TICK_MS);
+    await delay(TIMESTAMP_TICK_MS, undefined, { signal });
   }
 }
 

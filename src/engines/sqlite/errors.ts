@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   SQLITE_CORRUPT: 'the database is damaged: SQLite finds its pages malformed.',
   SQLITE_PERM: 'this server may not read it. Give its user read permission.',
   SQLITE_CANTOPEN:
-    'SQLite cannot open it. A database in use in WAL mode needs its -wal and -shm files beside it, readable and, unless they exist, a folder that can be written.',
+    'SQLite cannot open it. A database with a -wal file needs its -shm file beside it, readable: if that is missing, open the database once with its own application.',
   SQLITE_READONLY:
     'its last writer died in the middle of a transaction that SQLite must roll back first, and this server only reads. Open it once with its own application.',
 };

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Database } from '../../domain/database.js';
+import { messageOf } from '../../domain/errors.js';
 import { EngineUnreachableError } from '../database-engine.js';
 import { readHeader } from './file.js';
 import { resolveReal } from './url.js';
@@ -8,6 +9,8 @@ import type { SqliteRoots } from './url.js';
 
 /** SQLite makes a file on opening and writes to it later: an empty file is a database without content. */
 const EMPTY_DATABASE_NAME = /\.(db|db3|sqlite|sqlite3|s3db|sl3)$/i;
+/** What SQLite keeps beside a database. */
+const COMPANION_NAME = /-(wal|shm|journal)$/;
 /** Files looked at side by side in a folder. */
 const BATCH = 32;
 
@@ -36,13 +39,19 @@ export async function findDatabaseFile(path: string, name: string, roots: Sqlite
   return (await stat(real)).isDirectory() ? resolveReal(join(path, name), roots) : real;
 }
 
-/** A file that vanishes, may not be read, or leads out of the roots is no database of the folder. */
+/**
+ * A file that vanishes or leads out of the roots is no database of the folder. One that cannot be read might be: leaving
+ * it out in silence would make a backup of all databases that is not.
+ */
 async function findInFolder(path: string, roots: SqliteRoots): Promise<Database | null> {
+  if (COMPANION_NAME.test(path)) return null;
   try {
     const database = await findDatabase(path, roots);
     return database?.sizeBytes === 0 && !EMPTY_DATABASE_NAME.test(path) ? null : database;
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof EngineUnreachableError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const reason = `its file ${basename(path)} cannot be read (${messageOf(error)}). Give this server read permission, or move the file elsewhere.`;
+    throw new EngineUnreachableError(reason, { cause: error });
   }
 }
 

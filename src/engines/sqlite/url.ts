@@ -30,8 +30,9 @@ export async function resolvePath(url: string, roots: SqliteRoots): Promise<stri
   const written = writtenPath(url);
   const decoded = decode(written);
   const candidates = decoded === null || decoded === written ? [written] : [decoded, written];
+  const allowed = roots === null ? null : [...roots, ...(await toRealRoots(roots))];
   for (const path of candidates) {
-    assertInside(normalize(path), roots);
+    assertInside(normalize(path), allowed);
     if (await exists(path)) return trimSlash(normalize(path));
   }
   return trimSlash(normalize(candidates[0] ?? written));
@@ -49,11 +50,14 @@ export function toUrl(path: string): string {
 export async function resolveReal(path: string, roots: SqliteRoots): Promise<string> {
   const real = await realpath(path);
   if (roots === null) return real;
-  const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
-  if (!isInsideAny(real, realRoots)) {
+  if (!isInsideAny(real, await toRealRoots(roots))) {
     throw new EngineUnreachableError('it leads outside the folders that SQLITE_ROOTS allows.');
   }
   return real;
+}
+
+async function toRealRoots(roots: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(roots.map((root) => realpath(root).catch(() => root)));
 }
 
 /** Decided on the text alone, so that whoever asks learns nothing about files elsewhere. */
@@ -62,7 +66,7 @@ function assertInside(path: string, roots: SqliteRoots): void {
   throw badUserInput(
     'url',
     'sqliteRoots',
-    `The path must be inside a folder that SQLITE_ROOTS allows: ${roots.join(', ')}.`,
+    `The path must be inside a folder that SQLITE_ROOTS allows: ${[...new Set(roots)].join(', ')}.`,
   );
 }
 
