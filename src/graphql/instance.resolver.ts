@@ -110,7 +110,8 @@ export class InstanceResolver {
 
   @FieldResolver(() => [Database], {
     complexity: LIVE_COST,
-    description: 'The databases that it has now, asked of the instance itself. Errors: INSTANCE_UNREACHABLE.',
+    description:
+      'The databases that it has now, asked of the instance itself. Errors: INSTANCE_UNREACHABLE, which takes the whole answer with it: in a list, ask for databases only where all instances answer.',
   })
   async databases(
     @Ctx() { caller }: GraphQLContext,

@@ -75,5 +75,7 @@ export function listCost({
   args: { first?: number | null };
   childComplexity: number;
 }): number {
-  return 1 + (args.first ?? DEFAULT_PAGE_SIZE) * childComplexity;
+  // Costs are added up before the arguments are validated: a negative page must not pay for another.
+  const items = Math.min(Math.max(args.first ?? DEFAULT_PAGE_SIZE, 1), MAX_PAGE_SIZE);
+  return 1 + items * childComplexity;
 }

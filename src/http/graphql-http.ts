@@ -1,7 +1,7 @@
 import { ApolloServer } from '@apollo/server';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { GraphQLContext } from '../graphql/context.js';
@@ -18,7 +18,8 @@ interface GraphqlHttpDeps {
 const LIMIT_COST: ApolloServerPlugin<GraphQLContext> = {
   requestDidStart: () =>
     Promise.resolve({
-      didResolveOperation: ({ schema, document, request }) => {
+      didResolveOperation: ({ schema, document, request, operation }) => {
+        if (operation?.operation === OperationTypeNode.SUBSCRIPTION) throw subscriptionOverHttp();
         assertWithinLimits({ schema, document, variables: request.variables, operationName: request.operationName });
         return Promise.resolve();
       },
@@ -48,4 +49,10 @@ function toGraphQLError(
   if (error instanceof GraphQLError) return error;
   const originalError = error instanceof Error ? error : new Error(formatted.message);
   return new GraphQLError(formatted.message, { originalError, extensions: { ...formatted.extensions } });
+}
+
+function subscriptionOverHttp(): GraphQLError {
+  return new GraphQLError('Subscriptions need a WebSocket with the graphql-transport-ws protocol, at this same path.', {
+    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+  });
 }

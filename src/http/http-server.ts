@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyRequest }
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { localOperator } from '../domain/caller.js';
-import { ERRORS } from '../domain/errors.js';
+import { DomainError, ERRORS } from '../domain/errors.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { Loaders } from '../graphql/loaders.js';
 import type { ListBackups } from '../services/list-backups.js';
@@ -22,6 +22,11 @@ import { isTrustedOrigin } from './trusted-origin.js';
 const GRAPHQL_PATH = '/graphql';
 /** Largest request body, and largest WebSocket message. */
 const MAX_BODY_BYTES = 256 * 1024;
+
+/** How long a request may take to arrive. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How long requests under way may take to end once the server closes. */
+const CLOSE_TIMEOUT_MS = 5000;
 
 export interface HttpServerDeps {
   readonly schema: GraphQLSchema;
@@ -41,6 +46,7 @@ export class HttpServer {
   readonly #deps: HttpServerDeps;
   readonly #apollo: ReturnType<typeof createApolloServer>;
   readonly #webSocket: GraphqlWebSocket;
+  #isClosing = false;
 
   constructor(deps: HttpServerDeps) {
     this.#deps = deps;
@@ -49,6 +55,8 @@ export class HttpServer {
       loggerInstance: logger,
       bodyLimit: MAX_BODY_BYTES,
       forceCloseConnections: 'idle',
+      return503OnClosing: false,
+      requestTimeout: REQUEST_TIMEOUT_MS,
       genReqId: () => randomUUID(),
     });
     const logUnexpected = (error: unknown, errorId: string): void => {
@@ -74,10 +82,16 @@ export class HttpServer {
     return this.#fastify.listen({ host, port });
   }
 
-  /** Sockets get 1001; requests under way are answered. */
+  /** Sockets get 1001; requests under way are answered, if they end soon. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#webSocket.close();
+    const { server } = this.#fastify;
+    const force = setTimeout(() => {
+      server.closeAllConnections();
+    }, CLOSE_TIMEOUT_MS);
     await this.#fastify.close();
+    clearTimeout(force);
     await this.#apollo.stop();
   }
 
@@ -90,12 +104,21 @@ export class HttpServer {
 
   #fence(): void {
     this.#fastify.addHook('onRequest', (request, reply, done) => {
+      if (this.#isClosing) {
+        const { message, code } = new DomainError('SERVICE_SHUTTING_DOWN', {});
+        void reply.code(503).header('connection', 'close').send(toBody(message, code));
+        return;
+      }
       if (isTrustedOrigin(request.headers)) {
         done();
         return;
       }
       const message = 'Only pages of this server, and programs on this machine, may use it: Host or Origin is another.';
       void reply.code(403).send(toBody(message, 'FORBIDDEN'));
+    });
+    this.#fastify.addHook('onSend', async (_request, reply) => {
+      // A connection that is kept alive would keep the server from closing.
+      if (this.#isClosing) reply.header('connection', 'close');
     });
     this.#fastify.setNotFoundHandler((_request, reply) => {
       void reply
