@@ -34,6 +34,8 @@ import { StatusTail } from './services/status-tail.js';
 import { WatchBackups } from './services/watch-backups.js';
 import { WatchInstanceStatus } from './services/watch-instance-status.js';
 
+/** It is emptied at each start, so its name is one that nobody else would use, and no project can have. */
+const SCRATCH_FOLDER = '.rds-backup-scratch';
 /** Messages that may wait for one slow subscription. */
 const SUBSCRIPTION_BUFFER = 1000;
 
@@ -64,8 +66,13 @@ class Opened {
     return part;
   }
 
+  /** One that cannot be closed does not keep the others open. @throws the first error, once all were tried */
   async close(): Promise<void> {
-    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close();
+    const errors: unknown[] = [];
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
+      await close().catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }
 
@@ -75,7 +82,7 @@ export async function startApp(config: Config, overrides: AppOverrides = {}): Pr
   try {
     return await compose(config, overrides, opened);
   } catch (error) {
-    await opened.close();
+    await opened.close().catch(() => undefined);
     throw error;
   }
 }
@@ -87,7 +94,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     logger.error({ err: error }, 'background work has failed; it goes on');
   };
   const serverId = `${hostname()}:${process.pid.toString()}:${newId()}`;
-  const scratchRoot = join(config.dataDir, 'tmp');
+  const scratchRoot = join(config.dataDir, SCRATCH_FOLDER);
 
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   opened.add(await DataDirLock.acquire(config.dataDir));
@@ -168,6 +175,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const stop = async (): Promise<void> => {
     await runner.drain(config.shutdownGraceMs);
     await http.close();
+    // A createBackup that was answered meanwhile has its backup handed back, too.
+    await runner.drain(0);
     await opened.close();
   };
   return {

@@ -23,6 +23,11 @@ export interface Config {
   readonly sqliteRoots: readonly string[] | null;
 }
 
+/** Node's own default. */
+const DEFAULT_THREADS = 4;
+/** What the catalog and the store need beside the backups. */
+const SPARE_THREADS = 2;
+
 /** The configuration is no good. The message lists every fault, a line each. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -102,6 +107,13 @@ export function readConfig(
     logLevel: reader.read('LOG_LEVEL', 'info', parseLogLevel),
     sqliteRoots: reader.read('SQLITE_ROOTS', null, parseRoots),
   };
+  const threads = reader.read('UV_THREADPOOL_SIZE', DEFAULT_THREADS, integer(1, 1024));
+  if (threads < config.maxConcurrentBackups + SPARE_THREADS) {
+    const needed = (config.maxConcurrentBackups + SPARE_THREADS).toString();
+    reader.faults.push(
+      `UV_THREADPOOL_SIZE must be at least ${needed} for so many MAX_CONCURRENT_BACKUPS: each can occupy a thread of Node's pool for long.`,
+    );
+  }
   const unknownArgs = args.map(
     (arg) => `The argument ${arg} is not known: the server is configured by its environment.`,
   );

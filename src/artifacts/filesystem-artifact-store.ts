@@ -7,6 +7,8 @@ import type { Readable } from 'node:stream';
 import { ArtifactNotFoundError, ArtifactStoreError } from './artifact-store.js';
 import type { ArtifactFile, ArtifactStore, BackupFolder } from './artifact-store.js';
 
+/** Written bytes that may wait in the system's cache: a sync of all at the end could last for minutes without a sign. */
+const SYNC_BYTES = 256 * 1024 * 1024;
 /** One read of a stored file. */
 const READ_CHUNK_BYTES = 256 * 1024;
 
@@ -33,7 +35,10 @@ export class FilesystemArtifactStore implements ArtifactStore {
         await handle.close();
         signal.throwIfAborted();
         await rename(temporary, path);
-        await syncFolder(folder);
+        await syncFolder(folder).catch(async (error: unknown) => {
+          await rm(path, { force: true });
+          throw error;
+        });
       });
       return bytes;
     } catch (error) {
@@ -97,10 +102,14 @@ export class FilesystemArtifactStore implements ArtifactStore {
 
 async function writeAll(handle: FileHandle, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
   let bytes = 0;
+  let syncedBytes = 0;
   for await (const chunk of content) {
     signal.throwIfAborted();
     await orStoreError(() => writeWhole(handle, chunk));
     bytes += chunk.byteLength;
+    if (bytes - syncedBytes < SYNC_BYTES) continue;
+    await orStoreError(() => handle.datasync());
+    syncedBytes = bytes;
   }
   signal.throwIfAborted();
   return bytes;

@@ -83,16 +83,15 @@ export class BackupRunner {
    */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
-    const jobs = [...this.#jobs.values()];
     const deadline = setTimeout(() => {
-      for (const { stop } of jobs) stop.abort(shuttingDown());
+      for (const { stop } of this.#jobs.values()) stop.abort(shuttingDown());
     }, graceMs);
-    for (const { isRunning, stop } of jobs) {
+    for (const { isRunning, stop } of this.#jobs.values()) {
       if (!isRunning) stop.abort(shuttingDown());
     }
     // Those that waited begin now, and end at once.
     this.#queue.concurrency = Infinity;
-    await Promise.all(jobs.map(({ done }) => done));
+    while (this.#jobs.size > 0) await Promise.all([...this.#jobs.values()].map(({ done }) => done));
     clearTimeout(deadline);
     clearInterval(this.#renewal);
   }

@@ -60,10 +60,7 @@ export class CreateBackup {
     try {
       await catalog.transaction((writers) => this.#claim(writers, backup, input.databases));
     } catch (error) {
-      if (error instanceof UniqueViolationError && error.key === 'backup-name') {
-        await this.#assertNameFree(instance.project, input.name);
-      }
-      throw error;
+      throw await this.#toRefusal(error, backup);
     }
     const { requestId, name: callerName } = caller;
     logger.info(
@@ -78,6 +75,8 @@ export class CreateBackup {
 
   async #claim(writers: CatalogWriters, backup: Backup, databases: readonly string[]): Promise<void> {
     const { instanceId } = backup;
+    // The server may have begun to stop while the instance was asked for its databases, or the transaction waited.
+    this.#deps.runner.assertAccepting();
     const isClaimed = await writers.instances.changeStatus({
       instanceId,
       from: InstanceStatus.AVAILABLE,
@@ -93,6 +92,18 @@ export class CreateBackup {
       backup.id,
       databases.map((name) => ({ name, system: false })),
     );
+  }
+
+  /** The check before has passed, so whoever holds the name or the instance came in between, and may be gone again. */
+  async #toRefusal(error: unknown, { name, project, instanceId }: Backup): Promise<unknown> {
+    if (!(error instanceof UniqueViolationError)) return error;
+    const { backups } = this.#deps.catalog;
+    if (error.key === 'backup-name') {
+      const holder = await backups.findByName(project, name);
+      return new DomainError('BACKUP_NAME_TAKEN', { name, backupId: holder?.id ?? null }, { cause: error });
+    }
+    const [active = null] = await backups.findActive([instanceId]);
+    return new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: active?.id ?? null }, { cause: error });
   }
 
   async #assertNameFree(project: string, name: string): Promise<void> {

@@ -57,8 +57,9 @@ export class RegisterInstance {
     try {
       await catalog.transaction(({ instances }) => instances.insert(instance, sealedUrl));
     } catch (error) {
-      if (error instanceof UniqueViolationError) await this.#assertNameFree(project, name);
-      throw error;
+      if (!(error instanceof UniqueViolationError)) throw error;
+      const holder = await catalog.instances.findByName(project, name);
+      throw new DomainError('INSTANCE_NAME_TAKEN', { name, instanceId: holder?.id ?? null }, { cause: error });
     }
     return instance;
   }

@@ -22,7 +22,10 @@ const QUERIES = [
 
 /** An app with so many instances, each with a backup that is being created. */
 async function startFull(engine: FakeEngine, count: number): Promise<TestApp> {
-  const app = await TestApp.start({ env: { MAX_CONCURRENT_BACKUPS: '64' }, overrides: { engines: [engine] } });
+  const app = await TestApp.start({
+    env: { MAX_CONCURRENT_BACKUPS: '64', UV_THREADPOOL_SIZE: '66' },
+    overrides: { engines: [engine] },
+  });
   const names = Array.from({ length: count }, (_, index) => `shop-${index.toString()}`);
   const ids = await Promise.all(names.map((name) => app.register(name, `fake://${name}`)));
   await Promise.all(ids.map((id, index) => app.beginBackup(id, `begun-${index.toString()}`)));

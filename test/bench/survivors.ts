@@ -45,7 +45,7 @@ export async function findPartialFiles(
     if (!completed.delete(folder.name)) faults.push(`folder ${folder.name} belongs to no COMPLETED backup`);
   }
   faults.push(...[...completed].map((id) => `COMPLETED backup ${id} has no folder`));
-  const scratch = await readdir(join(server.dataDir, 'tmp'));
+  const scratch = await readdir(join(server.dataDir, '.rds-backup-scratch'));
   return [...faults, ...scratch.map((name) => `${name} was left in the scratch folder`)];
 }
 

@@ -21,7 +21,7 @@ async function expectNothingLeft(app: TestApp, instanceId: string, backup: Backu
   expect(backup.sizeBytes).toBeNull();
   expect(backup.databases.filter(({ sha256 }) => sha256 !== null)).toEqual([]);
   expect(await listFiles(app.artifacts)).toEqual([]);
-  expect(await listFiles(join(app.dataDir, 'tmp'))).toEqual([]);
+  expect(await listFiles(join(app.dataDir, '.rds-backup-scratch'))).toEqual([]);
   expect(await app.statusOf(instanceId)).toBe('AVAILABLE');
 }
 

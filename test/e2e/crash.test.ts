@@ -25,7 +25,7 @@ async function expectConsistent(dir: TempDir): Promise<readonly BackupRow[]> {
   expect(backups.filter(({ status }) => status === 'BUILDING')).toEqual([]);
   expect(instances.map(({ status }) => status)).toEqual(['AVAILABLE']);
   expect((await listFiles(store)).filter((file) => file.endsWith('.part'))).toEqual([]);
-  expect(await listFiles(dir.join('data', 'tmp'))).toEqual([]);
+  expect(await listFiles(dir.join('data', '.rds-backup-scratch'))).toEqual([]);
   const completed = backups.filter(({ status }) => status === 'COMPLETED').map(({ id }) => id);
   expect([...(await listBackupFolders(store))].sort()).toEqual([...completed].sort());
   for (const id of completed) expect((await readManifest(store, id)).artifacts).toHaveLength(1);
@@ -91,7 +91,7 @@ test('I5: a server killed while a copy waits for its database leaves no scratch 
   await source.exec('BEGIN EXCLUSIVE');
   const backupId = await first.beginBackup(instanceId, 'killed');
   await first.waitForBackup(backupId, ({ progress }) => progress.phase === 'COPYING');
-  expect(await readdir(dir.join('data', 'tmp'))).toHaveLength(1);
+  expect(await readdir(dir.join('data', '.rds-backup-scratch'))).toHaveLength(1);
   await first.kill('SIGKILL');
   await source.exec('ROLLBACK');
 
@@ -101,5 +101,5 @@ test('I5: a server killed while a copy waits for its database leaves no scratch 
   expect(failure).toEqual({ code: 'INTERRUPTED', message: expect.stringContaining('Take it again') });
   await expectConsistent(dir);
   expect((await second.takeBackup(instanceId, 'killed')).status).toBe('COMPLETED');
-  expect(await readdir(join(dir.path, 'data', 'tmp'))).toEqual([]);
+  expect(await readdir(join(dir.path, 'data', '.rds-backup-scratch'))).toEqual([]);
 });

@@ -114,9 +114,9 @@ test.each([
 test('what an interrupted dump had staged is gone after a restart', async () => {
   await using first = await TestApp.start();
   await first.app.stop();
-  await writeFile(join(first.dataDir, 'tmp', 'copy.sqlite'), 'half a copy');
+  await writeFile(join(first.dataDir, '.rds-backup-scratch', 'copy.sqlite'), 'half a copy');
 
   await using second = await TestApp.start({ dir: first.dir });
 
-  expect(await listFiles(join(second.dataDir, 'tmp'))).toEqual([]);
+  expect(await listFiles(join(second.dataDir, '.rds-backup-scratch'))).toEqual([]);
 });

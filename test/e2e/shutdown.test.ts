@@ -146,5 +146,5 @@ test('on SIGINT a process whose backup outlasts the grace time hands it back and
     { name: 'too-long', status: 'FAILED', failure_code: 'INTERRUPTED' },
   ]);
   expect(await listFiles(dir.join('data', 'artifacts'))).toEqual([]);
-  expect(await listFiles(dir.join('data', 'tmp'))).toEqual([]);
+  expect(await listFiles(dir.join('data', '.rds-backup-scratch'))).toEqual([]);
 });

@@ -16,7 +16,9 @@ class SmallFileSystem implements Disposable {
 
   constructor(path: string) {
     mkdirSync(path);
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${SIZE_BYTES.toString()}`, 'tmpfs', path], { stdio: 'ignore' });
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${SIZE_BYTES.toString()}`, 'tmpfs', path], {
+      stdio: 'ignore',
+    });
     this.path = path;
   }
 
@@ -74,7 +76,7 @@ describe.skipIf(fault !== null)('on a file system with little room', () => {
 
     expect(failure?.code).toBe('STORAGE_FULL');
     expect(failure?.message).toContain('DATA_DIR');
-    expect(await listFiles(join(small.path, 'data', 'tmp'))).toEqual([]);
+    expect(await listFiles(join(small.path, 'data', '.rds-backup-scratch'))).toEqual([]);
     expect(await app.statusOf(instanceId)).toBe('AVAILABLE');
   });
 });

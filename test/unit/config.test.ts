@@ -48,6 +48,7 @@ describe('the configuration', () => {
       ARTIFACT_STORE: '/mnt/store/',
       SECRET_KEY: key.toString('base64'),
       MAX_CONCURRENT_BACKUPS: '64',
+      UV_THREADPOOL_SIZE: '66',
       STALL_TIMEOUT: '10m',
       SHUTDOWN_GRACE: '500ms',
       LOG_LEVEL: 'DEBUG',
