@@ -44,6 +44,25 @@ test('refuses a cost that comes from a variable', async () => {
   expect((await app.graphql(query, { n: 10 })).errors).toBeUndefined();
 });
 
+test('lets a negative page pay for no other', async () => {
+  await using app = await TestApp.start();
+  const { errors } = await app.graphql(`{
+    big: instances(first: 100) { nodes { backups(first: 100) { nodes { id name } } } }
+    less: instances(first: -20000) { nodes { id } }
+  }`);
+  expect(errors?.[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
+});
+
+test('refuses a subscription by POST, and says where to go', async () => {
+  await using app = await TestApp.start();
+  const { status, errors } = await app.graphql('subscription { backupChanged { id } }');
+  expect(status).toBe(400);
+  expect(errors?.[0]).toMatchObject({
+    message: expect.stringContaining('WebSocket'),
+    extensions: { code: 'BAD_REQUEST', retryable: false },
+  });
+});
+
 test('allows what stays within the limits', async () => {
   await using app = await TestApp.start();
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Catalog } from '../../src/catalog/catalog.js';
 import { BackupPhase, BackupStatus } from '../../src/domain/backup.js';
 import type { Backup, BackupProgress, Lease } from '../../src/domain/backup.js';
-import { completedBackup, NOON, sampleBackup, sampleLease } from '../support/samples.js';
+import { completedBackup, NOON, sampleArtifact, sampleBackup, sampleLease } from '../support/samples.js';
 import { complete, fail, insertBackup } from './catalog-subject.js';
 import type { CreateCatalog } from './catalog-subject.js';
 
@@ -33,8 +33,8 @@ export function leaseContract(create: CreateCatalog): void {
     const older = await insertBackup(catalog, sampleBackup({ startedAt: at(1) }), sampleLease('server-a', at(50)));
     await insertBackup(catalog, completedBackup());
     expect(await catalog.backups.listBuilding()).toEqual([
-      { backup: older, lease: { owner: 'server-a', expiresAt: at(50) } },
-      { backup: newer, lease: { owner: 'server-b', expiresAt: at(99) } },
+      { backup: older, lease: { owner: 'server-a', expiresAt: at(50) }, isCondemned: false },
+      { backup: newer, lease: { owner: 'server-b', expiresAt: at(99) }, isCondemned: false },
     ]);
   });
 
@@ -63,6 +63,38 @@ export function leaseContract(create: CreateCatalog): void {
     expect(await catalog.backups.find(backup.id)).toEqual(backup);
     expect(await catalog.backups.findDatabases([backup.id])).toEqual([[]]);
     expect(await complete(catalog, backup, 'server-a')).toBe(true);
+  });
+
+  test('can only fail once they are condemned, which their owner alone can do', async () => {
+    await using subject = await create();
+    const { catalog } = subject;
+    const backup = await insertBackup(catalog, sampleBackup());
+    const condemn = async (owner: string): Promise<boolean> =>
+      catalog.transaction(({ backups }) => backups.condemn(backup.id, owner));
+
+    expect(await condemn('server-b')).toBe(false);
+    expect(await condemn('server-a')).toBe(true);
+    expect(await condemn('server-a')).toBe(true);
+
+    expect((await catalog.backups.listBuilding())[0]?.isCondemned).toBe(true);
+    expect(await complete(catalog, backup, 'server-a')).toBe(false);
+    expect(await fail(catalog, backup, 'server-a')).toBe(true);
+    expect(await condemn('server-a')).toBe(false);
+  });
+
+  test('hold thousands of databases', async () => {
+    await using subject = await create();
+    const { catalog } = subject;
+    const backup = await insertBackup(catalog, sampleBackup());
+    const names = Array.from({ length: 7000 }, (_, index) => `db-${index.toString().padStart(5, '0')}`);
+    const artifacts = names.map((database) => sampleArtifact({ database }));
+
+    const isDone = await catalog.transaction(({ backups }) =>
+      backups.complete(backup.id, 'server-a', { artifacts, completedAt: NOON }),
+    );
+
+    expect(isDone).toBe(true);
+    expect((await catalog.backups.findDatabases([backup.id]))[0]?.map(({ name }) => name)).toEqual(names);
   });
 
   test('have their leases renewed, those that the owner still holds, and it learns how many', async () => {

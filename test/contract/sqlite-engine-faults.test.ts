@@ -55,6 +55,26 @@ describe('a SQLite file that is out of reach', () => {
     expect(await readdir(dir.path)).toEqual([]);
   });
 
+  test('because its -shm file is missing, and makes none', async () => {
+    await using dir = await TempDir.create();
+    await using copies = await TempDir.create();
+    await createSampleDatabase(dir.join('shop.db'), { journalMode: 'wal' });
+    await using application = await SqliteFile.open(dir.join('shop.db'));
+    await application.exec('DELETE FROM items WHERE id = 1');
+    for (const name of ['shop.db', 'shop.db-wal']) await copyFile(dir.join(name), copies.join(name));
+
+    expect(await probeError(copies.join('shop.db'))).toMatchObject(unreachable('needs its -shm file beside it'));
+    expect(await readdir(copies.path)).toEqual(['shop.db', 'shop.db-wal']);
+  });
+
+  test('because a file beside it in the folder cannot be read, and might be a database, too', async () => {
+    await using dir = await TempDir.create();
+    await createSampleDatabase(dir.join('shop.db'));
+    await symlink(dir.join('loop.db'), dir.join('loop.db'));
+
+    expect(await probeError(dir.path)).toMatchObject(unreachable('its file loop.db cannot be read'));
+  });
+
   test('because its symbolic links go in a circle', async () => {
     await using dir = await TempDir.create();
     await symlink(dir.join('b'), dir.join('a'));

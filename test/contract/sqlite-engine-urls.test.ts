@@ -146,6 +146,16 @@ describe('the folders that SQLITE_ROOTS allows', () => {
     outside(await errorOf(engine.probe(`sqlite:${dir.join('allowed')}/${way}/../secret/payroll.db`, signal)));
   });
 
+  test('may be links, and are then meant by both of their paths', async () => {
+    const { dir } = await tree();
+    await using _dir = dir;
+    await symlink(dir.join('allowed'), dir.join('link'));
+    const engine = new SqliteEngine([dir.join('link')]);
+    for (const folder of ['link', 'allowed']) {
+      expect((await engine.probe(`sqlite:${dir.join(folder, 'shop.db')}`, signal)).databases).toHaveLength(1);
+    }
+  });
+
   test('cannot be left by a symbolic link, neither to a file nor to a folder', async () => {
     const { dir, engine } = await tree();
     await using _dir = dir;

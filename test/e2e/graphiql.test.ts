@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { hasBrowser, launchBrowser } from '../support/browser.js';
 import { TestApp } from '../support/test-app.js';
 
-describe.skipIf(!hasBrowser)('GraphiQL', () => {
+describe.skipIf(!hasBrowser)('GraphiQL', { timeout: 120_000 }, () => {
   test('offers ready-made operations in tabs, and loads nothing from elsewhere', async () => {
     await using app = await TestApp.start();
     await using session = await openGraphiql(app);
@@ -38,7 +38,7 @@ describe.skipIf(!hasBrowser)('GraphiQL', () => {
       await watchTab.click();
       return editor.textContent();
     };
-    await expect.poll(openTab, { timeout: 15_000 }).toContain('WatchStatus');
+    await expect.poll(openTab, { timeout: 60_000 }).toContain('WatchStatus');
     await page.locator('.graphiql-execute-button').click();
     await app.takeBackup(instanceId, 'seen-live');
 

@@ -52,6 +52,19 @@ test('I5: a backup whose manifest was written is completed after a crash', async
   expect(changes.map(({ status }) => status)).toEqual(['BACKING_UP', 'AVAILABLE']);
 });
 
+test('I5: a backup whose failure was decided before the crash is failed, manifest or not', async () => {
+  const { app, backupId } = await stopBeforeCommit();
+  await using _first = app;
+  {
+    await using catalog = await SqliteFile.open(app.catalogFile);
+    await catalog.exec('UPDATE backups SET is_condemned = TRUE');
+  }
+  await using second = await TestApp.start({ dir: app.dir });
+
+  expect((await second.waitForEnd(backupId)).failure?.code).toBe('INTERRUPTED');
+  expect(await listFiles(second.artifacts)).toEqual([]);
+});
+
 test.each([
   ['has no manifest', (folder: string) => rm(join(folder, 'manifest.json'))],
   ['has half a manifest', (folder: string) => truncate(join(folder, 'manifest.json'), 100)],

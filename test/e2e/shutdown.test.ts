@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { Agent, get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -97,6 +99,54 @@ test('a subscriber that is closed with 1001 gets the end of the last backup at t
 
   expect(seen.map(({ status }) => status)).toEqual(['BACKING_UP', 'AVAILABLE']);
   expect(seen.at(-1)?.reason).toBe('Backup last is completed.');
+});
+
+test('a connection that is kept alive keeps no server from closing', async () => {
+  const engine = new FakeEngine();
+  const hold = engine.hold();
+  await using app = await TestApp.start({ overrides: { engines: [engine] } });
+  const agent = new Agent({ keepAlive: true });
+  const isOpen = async (): Promise<string | undefined> => {
+    const request = get(`${app.url}/livez`, { agent });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    return response.headers.connection;
+  };
+  expect(await isOpen()).toBe('keep-alive');
+  const instanceId = await app.register('shop', 'fake://a');
+  await app.beginBackup(instanceId, 'last');
+  await hold.reached();
+
+  const stopped = app.app.stop();
+  await waitUntilDraining(app.url);
+  expect(await isOpen()).toBe('keep-alive');
+  hold.release();
+
+  await stopped;
+  agent.destroy();
+});
+
+test('a backup created while the server stops is refused, and nothing of it is recorded', async () => {
+  const engine = new FakeEngine();
+  await using app = await TestApp.start({ overrides: { engines: [engine] } });
+  const hold = engine.hold();
+  await app.beginBackup(await app.register('running', 'fake://a'), 'first');
+  await hold.reached();
+  const instanceId = await app.register('shop', 'fake://b');
+  const asked = engine.holdQuestions();
+  const creating = app.createBackup(instanceId, 'too-late', { databases: ['main'] });
+  await asked.reached();
+
+  const stopped = app.app.stop();
+  await waitUntilDraining(app.url);
+  asked.release();
+  expect((await creating).errors?.[0]?.extensions.code).toBe('SERVICE_SHUTTING_DOWN');
+  hold.release();
+  await stopped;
+
+  expect((await readBackups(app.catalogFile)).map(({ name }) => name)).toEqual(['first']);
+  expect(await readInstanceStatuses(app.catalogFile)).toEqual(['AVAILABLE', 'AVAILABLE']);
 });
 
 test('stopping twice is stopping once', async () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 
-const CHROMIUM_PATH = process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium';
+const CHROMIUM_PATH = process.env.TEST_CHROMIUM ?? '/usr/bin/chromium';
 
 /** Whether the tests that need a browser can run. Pass it to `describe.skipIf(!…)`. */
 export const hasBrowser = existsSync(CHROMIUM_PATH);

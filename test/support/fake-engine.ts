@@ -62,11 +62,18 @@ export class FakeEngine implements DatabaseEngine {
   mostAtOnce = 0;
   readonly #atOnce = new Map<string, number>();
   #hold: Hold | null = null;
+  #questionHold: Hold | null = null;
 
   /** From now on every dump waits in its middle. */
   hold(): Hold {
     this.#hold = new Hold();
     return this.#hold;
+  }
+
+  /** From now on who asks for the databases waits for the answer. */
+  holdQuestions(): Hold {
+    this.#questionHold = new Hold();
+    return this.#questionHold;
   }
 
   endpointOf(url: string): string {
@@ -86,8 +93,10 @@ export class FakeEngine implements DatabaseEngine {
     });
   }
 
-  listDatabases(): Promise<readonly Database[]> {
-    return this.fault === null ? Promise.resolve(this.databases) : Promise.reject(this.fault);
+  async listDatabases(_url: string, signal: AbortSignal): Promise<readonly Database[]> {
+    await this.#questionHold?.pass(signal);
+    if (this.fault !== null) throw this.fault;
+    return this.databases;
   }
 
   dump(request: DumpRequest): Promise<Dump> {

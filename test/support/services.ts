@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { browserFault } from './browser.js';
 
-const POSTGRES_URL = process.env['TEST_POSTGRES_URL'] ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
+const POSTGRES_URL = process.env.TEST_POSTGRES_URL ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
 /** Set where every service is there: then a missing one fails the tests instead of skipping them. */
-const ARE_REQUIRED = process.env['REQUIRE_SERVICES'] === '1';
+const ARE_REQUIRED = process.env.REQUIRE_SERVICES === '1';
 
 async function findPostgresFault(): Promise<string | null> {
   const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 2000 });

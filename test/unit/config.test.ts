@@ -104,6 +104,13 @@ describe('the configuration', () => {
     }
   });
 
+  test('refuses more backups at once than leave threads for the rest', () => {
+    expect(faultsOf({ MAX_CONCURRENT_BACKUPS: '3' })).toEqual([
+      expect.stringMatching(/^ {2}- UV_THREADPOOL_SIZE must be at least 5 for so many MAX_CONCURRENT_BACKUPS/),
+    ]);
+    expect(read({ MAX_CONCURRENT_BACKUPS: '3', UV_THREADPOOL_SIZE: '5' }).maxConcurrentBackups).toBe(3);
+  });
+
   test('names all faults at once', () => {
     const faults = faultsOf({ PORT: 'x', HOST: '0.0.0.0', LOG_LEVEL: 'loud', STALL_TIMEOUTS: '1s' }, ['--verbose']);
 
