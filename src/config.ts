@@ -16,6 +16,8 @@ export interface Config {
   /** 32 bytes; null = the generated one in the data directory. */
   readonly secretKey: Buffer | null;
   readonly maxConcurrentBackups: number;
+  /** Threads of Node's pool. A backup can occupy one for long, and catalog and store need some, too. */
+  readonly threadPoolSize: number;
   readonly stallTimeoutMs: number;
   readonly shutdownGraceMs: number;
   readonly logLevel: LogLevel;
@@ -25,8 +27,6 @@ export interface Config {
 
 /** Node's own default. */
 const DEFAULT_THREADS = 4;
-/** What the catalog and the store need beside the backups. */
-const SPARE_THREADS = 2;
 
 /** The configuration is no good. The message lists every fault, a line each. */
 export class ConfigError extends Error {
@@ -102,18 +102,12 @@ export function readConfig(
     ),
     secretKey: reader.read('SECRET_KEY', null, parseSecretKey),
     maxConcurrentBackups: reader.read('MAX_CONCURRENT_BACKUPS', 2, integer(1, 64)),
+    threadPoolSize: reader.read('UV_THREADPOOL_SIZE', DEFAULT_THREADS, integer(1, 1024)),
     stallTimeoutMs: reader.read('STALL_TIMEOUT', 600_000, parseDuration),
     shutdownGraceMs: reader.read('SHUTDOWN_GRACE', 30_000, parseDuration),
     logLevel: reader.read('LOG_LEVEL', 'info', parseLogLevel),
     sqliteRoots: reader.read('SQLITE_ROOTS', null, parseRoots),
   };
-  const threads = reader.read('UV_THREADPOOL_SIZE', DEFAULT_THREADS, integer(1, 1024));
-  if (threads < config.maxConcurrentBackups + SPARE_THREADS) {
-    const needed = (config.maxConcurrentBackups + SPARE_THREADS).toString();
-    reader.faults.push(
-      `UV_THREADPOOL_SIZE must be at least ${needed} for so many MAX_CONCURRENT_BACKUPS: each can occupy a thread of Node's pool for long.`,
-    );
-  }
   const unknownArgs = args.map(
     (arg) => `The argument ${arg} is not known: the server is configured by its environment.`,
   );

@@ -6,6 +6,9 @@ import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
 import { messageOf } from './domain/errors.js';
 
+/** Threads that the catalog and the store need beside the backups. */
+const SPARE_THREADS = 2;
+
 /** Runs the server until a signal stops it. Exit code 0: stopped cleanly; 1: could not start, or met a fatal error. */
 async function main(): Promise<void> {
   const config = readConfigOrExit();
@@ -16,6 +19,13 @@ async function main(): Promise<void> {
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
+
+  const neededThreads = config.maxConcurrentBackups + SPARE_THREADS;
+  if (config.threadPoolSize < neededThreads) {
+    logger.warn(
+      `so many MAX_CONCURRENT_BACKUPS can block the server: set UV_THREADPOOL_SIZE=${neededThreads.toString()}`,
+    );
+  }
 
   let app: App;
   try {

@@ -23,7 +23,7 @@ const QUERIES = [
 /** An app with so many instances, each with a backup that is being created. */
 async function startFull(engine: FakeEngine, count: number): Promise<TestApp> {
   const app = await TestApp.start({
-    env: { MAX_CONCURRENT_BACKUPS: '64', UV_THREADPOOL_SIZE: '66' },
+    env: { MAX_CONCURRENT_BACKUPS: '64' },
     overrides: { engines: [engine] },
   });
   const names = Array.from({ length: count }, (_, index) => `shop-${index.toString()}`);

@@ -42,7 +42,7 @@ test('I1: of 200 createBackup at the same time exactly one wins', async () => {
 test('I1: backups of one instance never overlap, however eagerly they are asked for', async () => {
   const engine = new FakeEngine();
   await using app = await TestApp.start({
-    env: { MAX_CONCURRENT_BACKUPS: '8', UV_THREADPOOL_SIZE: '10' },
+    env: { MAX_CONCURRENT_BACKUPS: '8' },
     overrides: { engines: [engine] },
   });
   const instanceId = await app.register('shop', 'fake://db1');

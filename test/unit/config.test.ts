@@ -27,6 +27,7 @@ describe('the configuration', () => {
       artifactStore: { kind: 'filesystem', path: '/srv/rds/artifacts' },
       secretKey: null,
       maxConcurrentBackups: 2,
+      threadPoolSize: 4,
       stallTimeoutMs: 600_000,
       shutdownGraceMs: 30_000,
       logLevel: 'info',
@@ -63,6 +64,7 @@ describe('the configuration', () => {
       artifactStore: { kind: 'filesystem', path: '/mnt/store' },
       secretKey: key,
       maxConcurrentBackups: 64,
+      threadPoolSize: 66,
       stallTimeoutMs: 600_000,
       shutdownGraceMs: 500,
       logLevel: 'debug',
@@ -90,6 +92,7 @@ describe('the configuration', () => {
   test.each([
     ['PORT', ['-1', '65536', '80.5', '1e3', '0x50', ' 80', 'http', '999999999999999999999']],
     ['MAX_CONCURRENT_BACKUPS', ['0', '65', 'two']],
+    ['UV_THREADPOOL_SIZE', ['0', '1025', 'many']],
     ['STALL_TIMEOUT', ['600', '0s', '25h', '1d', '-1s', '1.5s', 's', '10 m']],
     ['SHUTDOWN_GRACE', ['0ms', '30']],
     ['HOST', ['0.0.0.0', '192.168.1.2', 'db.example', '::', '127.0.0.1.example.com', '128.0.0.1']],
@@ -102,13 +105,6 @@ describe('the configuration', () => {
     for (const value of values) {
       expect(faultsOf({ [name]: value })).toEqual([expect.stringMatching(`^  - ${name} must be .+\\.$`)]);
     }
-  });
-
-  test('refuses more backups at once than leave threads for the rest', () => {
-    expect(faultsOf({ MAX_CONCURRENT_BACKUPS: '3' })).toEqual([
-      expect.stringMatching(/^ {2}- UV_THREADPOOL_SIZE must be at least 5 for so many MAX_CONCURRENT_BACKUPS/),
-    ]);
-    expect(read({ MAX_CONCURRENT_BACKUPS: '3', UV_THREADPOOL_SIZE: '5' }).maxConcurrentBackups).toBe(3);
   });
 
   test('names all faults at once', () => {
