@@ -1,11 +1,10 @@
 import { Brackets } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { BackupPhase, BackupStatus } from '../domain/backup.js';
-import type { Backup, BackupDatabase, BackupProgress, Lease } from '../domain/backup.js';
+import type { Backup, BackupDatabase, BackupOrderField, BackupProgress, Lease } from '../domain/backup.js';
 import type { Page } from '../domain/page.js';
 import type {
   BackupFilter,
-  BackupOrderField,
   BackupPageRequest,
   BackupWriter,
   CompletedBackup,

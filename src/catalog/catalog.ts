@@ -3,12 +3,20 @@ import type {
   Backup,
   BackupDatabase,
   BackupFailure,
+  BackupOrderField,
   BackupProgress,
   BackupStatus,
   BackupType,
   Lease,
 } from '../domain/backup.js';
-import type { Engine, Instance, InstanceRole, InstanceStatus, StatusChange } from '../domain/instance.js';
+import type {
+  Engine,
+  Instance,
+  InstanceOrderField,
+  InstanceRole,
+  InstanceStatus,
+  StatusChange,
+} from '../domain/instance.js';
 import type { Page, PageRequest } from '../domain/page.js';
 
 /**
@@ -50,8 +58,6 @@ export class UniqueViolationError extends Error {
     this.key = key;
   }
 }
-
-export type InstanceOrderField = 'NAME' | 'CREATED_AT';
 
 export interface InstanceFilter {
   readonly project?: string | undefined;
@@ -98,8 +104,6 @@ export interface InstanceWriter extends InstanceReader {
    */
   changeStatus(transition: StatusTransition): Promise<boolean>;
 }
-
-export type BackupOrderField = 'STARTED_AT' | 'NAME';
 
 export interface BackupFilter {
   readonly project?: string | undefined;

@@ -1,14 +1,8 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { canInstanceMove, InstanceStatus } from '../domain/instance.js';
-import type { Instance } from '../domain/instance.js';
+import type { Instance, InstanceOrderField } from '../domain/instance.js';
 import type { Page } from '../domain/page.js';
-import type {
-  InstanceFilter,
-  InstanceOrderField,
-  InstancePageRequest,
-  InstanceWriter,
-  StatusTransition,
-} from './catalog.js';
+import type { InstanceFilter, InstancePageRequest, InstanceWriter, StatusTransition } from './catalog.js';
 import { applyKeyset, containsPattern, toPage, withoutNul } from './keyset.js';
 import type { SortKey } from './keyset.js';
 import { toInstance, toInstanceRow } from './rows.js';

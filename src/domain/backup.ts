@@ -21,6 +21,12 @@ export enum BackupPhase {
   DONE = 'DONE',
 }
 
+/** What backups can be listed by. */
+export enum BackupOrderField {
+  STARTED_AT = 'STARTED_AT',
+  NAME = 'NAME',
+}
+
 /** Why a backup FAILED. What fails after `createBackup` has answered is state, not an error. */
 export enum BackupFailureCode {
   ENGINE_UNREACHABLE = 'ENGINE_UNREACHABLE',

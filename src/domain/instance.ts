@@ -21,6 +21,12 @@ export enum InstanceRole {
   READ_REPLICA = 'READ_REPLICA',
 }
 
+/** What instances can be listed by. */
+export enum InstanceOrderField {
+  NAME = 'NAME',
+  CREATED_AT = 'CREATED_AT',
+}
+
 /** A database instance that an operator runs and has registered. Its credentials are kept apart, sealed. */
 export interface Instance {
   readonly id: string;

@@ -1,13 +1,12 @@
 import { ArrayMaxSize, ArrayUnique, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
-import { BackupStatus, BackupType } from '../domain/backup.js';
+import { BackupOrderField, BackupStatus, BackupType } from '../domain/backup.js';
 import type { Backup as DomainBackup } from '../domain/backup.js';
 import { Engine } from '../domain/instance.js';
 import { BACKUP_DESCRIPTION, BACKUP_NAME, MAX_DATABASE_NAME_LENGTH, MAX_NAMED_DATABASES } from '../domain/naming.js';
 import { OrderDirection } from '../domain/page.js';
 import { Backup } from './backup.type.js';
-import { BackupOrderField } from './enums.js';
 import { IsSearchedName, PageArgs } from './page.type.js';
 
 @InputType({ description: 'A manual backup to create.' })

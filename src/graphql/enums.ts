@@ -1,17 +1,7 @@
 import { registerEnumType } from 'type-graphql';
-import { BackupFailureCode, BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
-import { Engine, InstanceRole, InstanceStatus } from '../domain/instance.js';
+import { BackupFailureCode, BackupOrderField, BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
+import { Engine, InstanceOrderField, InstanceRole, InstanceStatus } from '../domain/instance.js';
 import { OrderDirection } from '../domain/page.js';
-
-export enum InstanceOrderField {
-  NAME = 'NAME',
-  CREATED_AT = 'CREATED_AT',
-}
-
-export enum BackupOrderField {
-  STARTED_AT = 'STARTED_AT',
-  NAME = 'NAME',
-}
 
 registerEnumType(Engine, {
   name: 'Engine',

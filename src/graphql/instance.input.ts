@@ -1,10 +1,9 @@
 import { Matches, MaxLength, ValidateNested } from 'class-validator';
 import { ArgsType, Field, InputType, ObjectType } from 'type-graphql';
-import { Engine, InstanceRole, InstanceStatus } from '../domain/instance.js';
+import { Engine, InstanceOrderField, InstanceRole, InstanceStatus } from '../domain/instance.js';
 import type { Instance as DomainInstance } from '../domain/instance.js';
 import { INSTANCE_NAME, MAX_URL_LENGTH, PROJECT_NAME, REGION_NAME } from '../domain/naming.js';
 import { OrderDirection } from '../domain/page.js';
-import { InstanceOrderField } from './enums.js';
 import { Instance } from './instance.type.js';
 import { IsSearchedName, PageArgs } from './page.type.js';
 

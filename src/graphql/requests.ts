@@ -1,18 +1,13 @@
-import type {
-  BackupFilter,
-  BackupOrderField,
-  BackupPageRequest,
-  InstanceFilter,
-  InstanceOrderField,
-  InstancePageRequest,
-} from '../catalog/catalog.js';
+import type { BackupFilter, BackupPageRequest, InstanceFilter, InstancePageRequest } from '../catalog/catalog.js';
+import { BackupOrderField } from '../domain/backup.js';
+import { InstanceOrderField } from '../domain/instance.js';
 import { DEFAULT_PAGE_SIZE, OrderDirection } from '../domain/page.js';
 import type { Order } from '../domain/page.js';
 import type { BackupsArgs } from './backup.input.js';
 import type { InstancesArgs } from './instance.input.js';
 
-const BY_NAME: Order<InstanceOrderField> = { field: 'NAME', direction: OrderDirection.ASC };
-const NEWEST_FIRST: Order<BackupOrderField> = { field: 'STARTED_AT', direction: OrderDirection.DESC };
+const BY_NAME: Order<InstanceOrderField> = { field: InstanceOrderField.NAME, direction: OrderDirection.ASC };
+const NEWEST_FIRST: Order<BackupOrderField> = { field: BackupOrderField.STARTED_AT, direction: OrderDirection.DESC };
 
 /** GraphQL's null and "not given" both mean the default. */
 export function toInstancePageRequest(args: InstancesArgs): InstancePageRequest {

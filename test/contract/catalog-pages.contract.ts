@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type {
-  BackupFilter,
-  BackupOrderField,
-  BackupPageRequest,
-  Catalog,
-  InstanceOrderField,
-} from '../../src/catalog/catalog.js';
-import { BackupType } from '../../src/domain/backup.js';
+import type { BackupFilter, BackupPageRequest, Catalog } from '../../src/catalog/catalog.js';
+import { BackupOrderField, BackupType } from '../../src/domain/backup.js';
 import type { Backup } from '../../src/domain/backup.js';
+import { InstanceOrderField } from '../../src/domain/instance.js';
 import { encodeCursor, OrderDirection } from '../../src/domain/page.js';
 import type { Order, Page } from '../../src/domain/page.js';
 import { completedBackup, NOON, sampleInstance } from '../support/samples.js';
@@ -17,11 +12,11 @@ import type { CreateCatalog } from './catalog-subject.js';
 
 const direction = fc.constantFrom(OrderDirection.ASC, OrderDirection.DESC);
 const backupOrder: fc.Arbitrary<Order<BackupOrderField>> = fc.record({
-  field: fc.constantFrom<BackupOrderField[]>('STARTED_AT', 'NAME'),
+  field: fc.constantFrom(BackupOrderField.STARTED_AT, BackupOrderField.NAME),
   direction,
 });
 const instanceOrder: fc.Arbitrary<Order<InstanceOrderField>> = fc.record({
-  field: fc.constantFrom<InstanceOrderField[]>('CREATED_AT', 'NAME'),
+  field: fc.constantFrom(InstanceOrderField.CREATED_AT, InstanceOrderField.NAME),
   direction,
 });
 const backupFilter: fc.Arbitrary<BackupFilter> = fc.record(
@@ -34,7 +29,7 @@ const backupFilter: fc.Arbitrary<BackupFilter> = fc.record(
   },
   { requiredKeys: [] },
 );
-const NEWEST_FIRST: Order<BackupOrderField> = { field: 'STARTED_AT', direction: OrderDirection.DESC };
+const NEWEST_FIRST: Order<BackupOrderField> = { field: BackupOrderField.STARTED_AT, direction: OrderDirection.DESC };
 
 /** Forty backups, many of which share the millisecond of their start or, in different projects, their name. */
 async function seedBackups(catalog: Catalog): Promise<readonly Backup[]> {
@@ -206,8 +201,8 @@ export function pageContract(create: CreateCatalog): void {
       const refusal = { code: 'BAD_USER_INPUT', details: { fields: [{ path: 'after' }] } };
       await expect(catalog.backups.list(request)).rejects.toMatchObject(refusal);
       await expect(catalog.backups.listByInstance(['i-0'], request)).rejects.toMatchObject(refusal);
-      const orderBy = { field: 'CREATED_AT', direction: OrderDirection.DESC } as const;
-      await expect(catalog.instances.list({ ...request, orderBy })).rejects.toMatchObject(refusal);
+      const orderBy = { field: InstanceOrderField.CREATED_AT, direction: OrderDirection.DESC } as const;
+      await expect(catalog.instances.list({ first: 5, after, filter: {}, orderBy })).rejects.toMatchObject(refusal);
     }
   });
 
@@ -215,7 +210,7 @@ export function pageContract(create: CreateCatalog): void {
     await using subject = await create();
     const { catalog } = subject;
     await seedBackups(catalog);
-    const byName: Order<BackupOrderField> = { field: 'NAME', direction: OrderDirection.ASC };
+    const byName: Order<BackupOrderField> = { field: BackupOrderField.NAME, direction: OrderDirection.ASC };
     const text = fc.string({ unit: 'binary' });
     await fc.assert(
       fc.asyncProperty(text, text, fc.maxSafeInteger(), async (key, id, time) => {

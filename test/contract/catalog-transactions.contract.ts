@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InstanceStatus } from '../../src/domain/instance.js';
+import { InstanceOrderField, InstanceStatus } from '../../src/domain/instance.js';
 import { OrderDirection } from '../../src/domain/page.js';
 import { Gate } from '../support/gate.js';
 import { sampleBackup, sampleInstance, sampleLease } from '../support/samples.js';
@@ -105,7 +105,7 @@ export function transactionContract(create: CreateCatalog): void {
       first: 100,
       after: null,
       filter: {},
-      orderBy: { field: 'NAME', direction: OrderDirection.ASC },
+      orderBy: { field: InstanceOrderField.NAME, direction: OrderDirection.ASC },
     });
     expect(page.items.map(({ node }) => node.name)).toEqual(kept.sort());
   });
