@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import type { ArtifactStore } from './artifacts/artifact-store.js';
 import { FilesystemArtifactStore } from './artifacts/filesystem-artifact-store.js';
+import type { Catalog } from './catalog/catalog.js';
 import { DataDirLock } from './catalog/data-dir-lock.js';
 import { TypeormCatalog } from './catalog/typeorm-catalog.js';
 import type { Config } from './config.js';
@@ -15,6 +17,7 @@ import type { DatabaseEngine } from './engines/database-engine.js';
 import { SqliteEngine } from './engines/sqlite/sqlite-engine.js';
 import { InProcessStatusFeed } from './events/in-process-status-feed.js';
 import { PostgresStatusFeed } from './events/postgres-status-feed.js';
+import type { StatusFeed } from './events/status-feed.js';
 import { createSchema } from './graphql/schema.js';
 import { HttpServer } from './http/http-server.js';
 import { Metrics } from './http/metrics.js';
@@ -94,22 +97,10 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     logger.error({ err: error }, 'background work has failed; it goes on');
   };
   const serverId = `${hostname()}:${process.pid.toString()}:${newId()}`;
-  const scratchRoot = join(config.dataDir, SCRATCH_FOLDER);
+  const { catalog, feed, store, secretBox, scratchRoot } = await openStorage(config, opened, onError);
+  const common = { catalog, feed, store, clock, newId, logger, serverId, secretBox, onError };
 
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  opened.add(await DataDirLock.acquire(config.dataDir));
-  await rm(scratchRoot, { recursive: true, force: true });
-  await mkdir(scratchRoot);
-  const secretBox = new SecretBox(config.secretKey ?? (await loadSecretKey(config.dataDir)));
-  const catalog = opened.add(await TypeormCatalog.open(config.catalog));
-  const feed = opened.add(
-    config.catalog.kind === 'postgres'
-      ? await PostgresStatusFeed.connect(config.catalog.url, onError)
-      : new InProcessStatusFeed(onError),
-  );
-  const store = new FilesystemArtifactStore(config.artifactStore.path);
   const engines = new EngineRegistry([new SqliteEngine(config.sqliteRoots), ...(overrides.engines ?? [])]);
-
   const connector = new InstanceConnector({ catalog, engines, secretBox });
   const metrics: Metrics = new Metrics({
     catalog,
@@ -117,10 +108,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     subscriberCount: () => tail.followerCount + watchBackups.followerCount,
   });
   const conclude = new ConcludeBackup({
-    catalog,
-    store,
-    feed,
-    serverId,
+    ...common,
     onLeftover: (backup, error) => {
       logger.error({ err: error, backupId: backup.id }, 'files of a failed backup could not be removed yet');
     },
@@ -130,45 +118,27 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   });
   const copier = new CopyDatabase(store, scratchRoot);
   const { stallTimeoutMs, maxConcurrentBackups: maxConcurrent } = config;
-  const runBackup = new RunBackup({
-    catalog,
-    store,
-    feed,
-    connector,
-    copier,
-    conclude,
-    clock,
-    logger,
-    serverId,
-    stallTimeoutMs,
-  });
-  const runner = new BackupRunner({ catalog, runBackup, clock, logger, serverId, maxConcurrent });
-  const recover = opened.add(new RecoverBackups({ catalog, store, runner, conclude, clock, logger }));
+  const runBackup = new RunBackup({ ...common, connector, copier, conclude, stallTimeoutMs });
+  const runner = new BackupRunner({ ...common, runBackup, maxConcurrent });
+  const recover = opened.add(new RecoverBackups({ ...common, runner, conclude }));
   await recover.recoverAtStart();
 
   const capacity = overrides.subscriptionBuffer ?? SUBSCRIPTION_BUFFER;
-  const tail = opened.add(await StatusTail.start({ catalog, feed, onError }));
+  const tail = opened.add(await StatusTail.start(common));
   const watchInstanceStatus = new WatchInstanceStatus({ catalog, tail, capacity });
-  const watchBackups = opened.add(new WatchBackups({ catalog, feed, capacity, onError }));
+  const watchBackups = opened.add(new WatchBackups({ ...common, capacity }));
   const listInstances = new ListInstances(catalog, connector);
   const listBackups = new ListBackups(catalog);
-  const registerInstance = new RegisterInstance({ catalog, connector, secretBox, clock, newId });
-  const createBackup = new CreateBackup({ catalog, connector, runner, feed, clock, newId, logger });
+  const registerInstance = new RegisterInstance({ ...common, connector });
+  const createBackup = new CreateBackup({ ...common, connector, runner });
 
   const schema = await createSchema({ listInstances, registerInstance, listBackups, createBackup });
-  const http = new HttpServer({
-    schema,
-    logger,
-    metrics,
-    listInstances,
-    listBackups,
-    watchInstanceStatus,
-    watchBackups,
-    findUnreadiness: async () => {
-      if (runner.isDraining) return 'The server is shutting down.';
-      return Promise.all([catalog.ping(), store.checkWritable()]).then(() => null, messageOf);
-    },
-  });
+  const findUnreadiness = async (): Promise<string | null> => {
+    if (runner.isDraining) return 'The server is shutting down.';
+    return Promise.all([catalog.ping(), store.checkWritable()]).then(() => null, messageOf);
+  };
+  const face = { schema, metrics, listInstances, listBackups, watchInstanceStatus, watchBackups, findUnreadiness };
+  const http = new HttpServer({ ...face, logger });
   const url = await http.listen(config.host, config.port);
 
   let stopping: Promise<void> | null = null;
@@ -184,4 +154,30 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     stop: () => (stopping ??= stop()),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),
   };
+}
+
+interface Storage {
+  readonly catalog: Catalog;
+  readonly feed: StatusFeed;
+  readonly store: ArtifactStore;
+  readonly secretBox: SecretBox;
+  /** Empty folder for temporary copies. */
+  readonly scratchRoot: string;
+}
+
+/** Everything that outlives the process. The data directory is locked before anything in it is touched. */
+async function openStorage(config: Config, opened: Opened, onError: (error: unknown) => void): Promise<Storage> {
+  const scratchRoot = join(config.dataDir, SCRATCH_FOLDER);
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  opened.add(await DataDirLock.acquire(config.dataDir));
+  await rm(scratchRoot, { recursive: true, force: true });
+  await mkdir(scratchRoot);
+  const secretBox = new SecretBox(config.secretKey ?? (await loadSecretKey(config.dataDir)));
+  const catalog = opened.add(await TypeormCatalog.open(config.catalog));
+  const feed = opened.add(
+    config.catalog.kind === 'postgres'
+      ? await PostgresStatusFeed.connect(config.catalog.url, onError)
+      : new InProcessStatusFeed(onError),
+  );
+  return { catalog, feed, store: new FilesystemArtifactStore(config.artifactStore.path), secretBox, scratchRoot };
 }

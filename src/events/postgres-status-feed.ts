@@ -16,7 +16,8 @@ export class PostgresStatusFeed implements StatusFeed {
   readonly #local: InProcessStatusFeed;
   readonly #onError: (error: unknown) => void;
   readonly #closing = new AbortController();
-  readonly #sending = new Set<Promise<void>>();
+  /** Ends when all that was published so far is sent: one after the other, as the connection takes one query at a time. */
+  #sending: Promise<void> = Promise.resolve();
   /** Null while the connection is broken and being made anew. */
   #client: Client | null = null;
 
@@ -33,23 +34,7 @@ export class PostgresStatusFeed implements StatusFeed {
   }
 
   publish(change: Change): void {
-    const client = this.#client;
-    if (client === null) {
-      // Other servers learn of it when they next look; this one's subscribers need not wait for that.
-      this.#local.publish(change);
-      return;
-    }
-    const sending: Promise<void> = client
-      .query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(change)])
-      .then(
-        () => undefined,
-        (error: unknown) => {
-          this.#onError(error);
-          this.#local.publish(change);
-        },
-      )
-      .finally(() => this.#sending.delete(sending));
-    this.#sending.add(sending);
+    this.#sending = this.#sending.then(() => this.#send(change));
   }
 
   subscribe(listener: ChangeListener): () => void {
@@ -58,12 +43,23 @@ export class PostgresStatusFeed implements StatusFeed {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    // What was published last is news to the other servers.
+    await this.#sending;
     const client = this.#client;
     this.#client = null;
-    // What was published last is news to the other servers.
-    await Promise.all(this.#sending);
     await client?.end();
     await this.#local[Symbol.asyncDispose]();
+  }
+
+  async #send(change: Change): Promise<void> {
+    try {
+      if (this.#client === null) throw new Error('the feed is not connected');
+      await this.#client.query('SELECT pg_notify($1, $2)', [CHANNEL, JSON.stringify(change)]);
+    } catch (error) {
+      // Other servers learn of it when they next look; this one's subscribers need not wait for that.
+      if (this.#client !== null) this.#onError(error);
+      this.#local.publish(change);
+    }
   }
 
   async #connect(): Promise<void> {
@@ -74,7 +70,7 @@ export class PostgresStatusFeed implements StatusFeed {
       application_name: 'rds-backup-server feed',
     });
     client.on('notification', ({ payload }) => {
-      this.#local.publish(JSON.parse(payload ?? '{"kind":"status"}') as Change);
+      this.#local.publish(parseChange(payload));
     });
     client.on('error', (error) => {
       this.#onError(error);
@@ -104,4 +100,16 @@ export class PostgresStatusFeed implements StatusFeed {
       }
     }
   }
+}
+
+/** Anybody may notify on the channel: what is not ours is only a reason to look. */
+function parseChange(payload: string | undefined): Change {
+  try {
+    const change = JSON.parse(payload ?? '') as Partial<Extract<Change, { kind: 'backup' }>> | null;
+    if (change?.kind === 'backup' && typeof change.backupId === 'string')
+      return { kind: 'backup', backupId: change.backupId };
+  } catch {
+    // Falls through.
+  }
+  return { kind: 'status' };
 }

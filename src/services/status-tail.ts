@@ -22,6 +22,12 @@ interface Follower {
   readonly channel: BoundedChannel<StatusMessage>;
 }
 
+interface StatusTailDeps {
+  readonly catalog: Catalog;
+  readonly feed: StatusFeed;
+  readonly onError: (error: unknown) => void;
+}
+
 /** Reads the end of the log once for all subscribers of this server, and hands them each new change, in order. */
 export class StatusTail implements AsyncDisposable {
   readonly #catalog: Catalog;
@@ -99,12 +105,6 @@ export class StatusTail implements AsyncDisposable {
       this.#onError(error);
     }
   }
-}
-
-interface StatusTailDeps {
-  readonly catalog: Catalog;
-  readonly feed: StatusFeed;
-  readonly onError: (error: unknown) => void;
 }
 
 /** Adds the instances and backups, in two statements. A change whose instance was deleted meanwhile is gone with it. */

@@ -17,6 +17,13 @@ interface Follower extends WatchBackupsInput {
   readonly channel: BoundedChannel<Backup>;
 }
 
+interface WatchBackupsDeps {
+  readonly catalog: Catalog;
+  readonly feed: StatusFeed;
+  readonly capacity: number;
+  readonly onError: (error: unknown) => void;
+}
+
 /**
  * Streams backups as they change. A subscriber that is slower than the progress gets the newest state of each backup and
  * not every one in between. For one backup, its state now comes first. Each change is read once for all subscribers.
@@ -108,11 +115,4 @@ export class WatchBackups implements AsyncDisposable {
       if (isWanted) channel.push(backup);
     }
   }
-}
-
-interface WatchBackupsDeps {
-  readonly catalog: Catalog;
-  readonly feed: StatusFeed;
-  readonly capacity: number;
-  readonly onError: (error: unknown) => void;
 }

@@ -19,6 +19,13 @@ export interface WatchInstanceStatusInput {
   readonly onOverflow: () => void;
 }
 
+interface StreamStart {
+  readonly channel: BoundedChannel<StatusMessage>;
+  readonly instanceId: string | null;
+  readonly cursor: string;
+  readonly first: StatusMessage | null;
+}
+
 /**
  * Streams status changes: those after the cursor from the log, then live ones, each once and in order. For one instance
  * without a cursor its current state comes first.
@@ -105,11 +112,4 @@ export class WatchInstanceStatus {
       };
     }
   }
-}
-
-interface StreamStart {
-  readonly channel: BoundedChannel<StatusMessage>;
-  readonly instanceId: string | null;
-  readonly cursor: string;
-  readonly first: StatusMessage | null;
 }

@@ -6,19 +6,24 @@ import { hasPostgres, ScratchPostgres } from '../support/services.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { backupChange, Ear, STATUS, statusFeedContract } from './status-feed.contract.js';
 
-/** Breaks every connection of a feed, as a restart of the database does. */
-async function breakConnections(url: string): Promise<number> {
+/** Runs one statement as another program would, and returns how many rows that gave. */
+async function runElsewhere(url: string, sql: string): Promise<number> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const result = await client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'rds-backup-server feed'`,
-    );
-    return result.rowCount ?? 0;
+    return (await client.query(sql)).rowCount ?? 0;
   } finally {
     await client.end();
   }
+}
+
+/** Breaks every connection of a feed, as a restart of the database does. */
+async function breakConnections(url: string): Promise<number> {
+  return runElsewhere(
+    url,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'rds-backup-server feed'`,
+  );
 }
 
 describe('a feed in the process', () => {
@@ -59,6 +64,18 @@ describe.skipIf(!hasPostgres)('a feed through PostgreSQL', () => {
     expect(new Set(first?.map((change) => JSON.stringify(change))).size).toBe(100);
     expect(errors).toEqual([]);
   });
+
+  test.each(['', 'not JSON', 'null', '{"kind":"backup"}', '[1]'])(
+    'takes a foreign notification, %j, for a reason to look',
+    async (payload) => {
+      await using scratch = await ScratchPostgres.create();
+      await using feed = await PostgresStatusFeed.connect(scratch.url, () => undefined);
+      const ear = new Ear(feed, 1);
+      await runElsewhere(scratch.url, `SELECT pg_notify('rds_backup_changes', '${payload}')`);
+      await ear.done;
+      expect(ear.heard).toEqual([STATUS]);
+    },
+  );
 
   test('keeps databases apart', async () => {
     await using mine = await ScratchPostgres.create();
