@@ -10,7 +10,7 @@ import type { ArtifactFile, ArtifactStore, BackupFolder } from './artifact-store
 /** Written bytes that may wait in the system's cache: a sync of all at the end could last for minutes without a sign. */
 const SYNC_BYTES = 256 * 1024 * 1024;
 /** One read of a stored file. */
-const READ_CHUNK_BYTES = 256 * 1024;
+const READ_CHUNK_BYTES = 1024 * 1024;
 
 /** `<root>/<project>/<backupId>/<file>`, readable with any tool. */
 export class FilesystemArtifactStore implements ArtifactStore {
@@ -103,13 +103,21 @@ export class FilesystemArtifactStore implements ArtifactStore {
 async function writeAll(handle: FileHandle, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
   let bytes = 0;
   let syncedBytes = 0;
-  for await (const chunk of content) {
-    signal.throwIfAborted();
-    await orStoreError(() => writeWhole(handle, chunk));
-    bytes += chunk.byteLength;
-    if (bytes - syncedBytes < SYNC_BYTES) continue;
-    await orStoreError(() => handle.datasync());
-    syncedBytes = bytes;
+  let syncing: Promise<void> = Promise.resolve();
+  try {
+    for await (const chunk of content) {
+      signal.throwIfAborted();
+      await orStoreError(() => writeWhole(handle, chunk));
+      bytes += chunk.byteLength;
+      if (bytes - syncedBytes < SYNC_BYTES) continue;
+      // Writing goes on meanwhile; only one sync that has not ended by the next holds it up.
+      await orStoreError(() => syncing);
+      syncedBytes = bytes;
+      syncing = handle.datasync();
+      syncing.catch(() => undefined);
+    }
+  } finally {
+    await orStoreError(() => syncing);
   }
   signal.throwIfAborted();
   return bytes;

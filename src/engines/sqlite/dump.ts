@@ -14,7 +14,7 @@ import { scratchFull, toDumpFailure } from './errors.js';
 import { isAtRest } from './file.js';
 
 /** One read of the copy. */
-const READ_CHUNK_BYTES = 256 * 1024;
+const READ_CHUNK_BYTES = 1024 * 1024;
 /** How often a database may change under an unlocked copy before it is given up. */
 const MAX_ATTEMPTS = 3;
 /** File systems stamp times with the kernel's tick: two writes within one look the same. */
