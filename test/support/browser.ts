@@ -7,7 +7,9 @@ const CHROMIUM_PATH = process.env.TEST_CHROMIUM ?? '/usr/bin/chromium';
 /** Whether the tests that need a browser can run. Pass it to `describe.skipIf(!…)`. */
 export const hasBrowser = existsSync(CHROMIUM_PATH);
 
-export const browserFault = hasBrowser ? null : `there is no Chromium at ${CHROMIUM_PATH} (TEST_CHROMIUM)`;
+export const browserFault = hasBrowser
+  ? null
+  : `There is no Chromium at ${CHROMIUM_PATH} (TEST_CHROMIUM): tests that need it are skipped`;
 
 /** Headless, without the services that would look for hosts beyond this machine. */
 export async function launchBrowser(): Promise<Browser> {

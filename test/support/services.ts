@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { browserFault } from './browser.js';
+import { zstdProgramFault } from './store.js';
 
 const POSTGRES_URL = process.env.TEST_POSTGRES_URL ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
 /** Set where every service is there: then a missing one fails the tests instead of skipping them. */
@@ -24,11 +25,14 @@ export const hasPostgres = postgresFault === null;
 
 /** @throws Error when a service is missing and REQUIRE_SERVICES is set */
 export function printMissingServices(): void {
-  const postgres = postgresFault === null ? null : `PostgreSQL is not there (TEST_POSTGRES_URL, ${postgresFault})`;
-  for (const reason of [postgres, browserFault]) {
+  const postgres =
+    postgresFault === null
+      ? null
+      : `PostgreSQL is not there (TEST_POSTGRES_URL, ${postgresFault}): tests that need it are skipped`;
+  for (const reason of [postgres, browserFault, zstdProgramFault]) {
     if (reason === null) continue;
     if (ARE_REQUIRED) throw new Error(`${reason}, and REQUIRE_SERVICES is set.`);
-    console.warn(`${reason}: tests that need it are skipped.`);
+    console.warn(reason);
   }
 }
 
