@@ -116,9 +116,12 @@ async function writeAll(handle: FileHandle, content: AsyncIterable<Uint8Array>, 
       syncing = handle.datasync();
       syncing.catch(() => undefined);
     }
-  } finally {
-    await orStoreError(() => syncing);
+  } catch (error) {
+    // The first error is the one to tell; the file must only not be closed under its sync.
+    await syncing.catch(() => undefined);
+    throw error;
   }
+  await orStoreError(() => syncing);
   signal.throwIfAborted();
   return bytes;
 }

@@ -15,7 +15,7 @@ interface GraphqlHttpDeps {
   readonly logUnexpected: UnexpectedErrorLog;
 }
 
-const LIMIT_COST: ApolloServerPlugin<GraphQLContext> = {
+const ADMISSION: ApolloServerPlugin<GraphQLContext> = {
   requestDidStart: () =>
     Promise.resolve({
       didResolveOperation: ({ schema, document, request, operation }) => {
@@ -36,7 +36,7 @@ export function createApolloServer({ schema, logger, logUnexpected }: GraphqlHtt
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: LIMITS.tokens },
-    plugins: [ApolloServerPluginLandingPageDisabled(), LIMIT_COST],
+    plugins: [ApolloServerPluginLandingPageDisabled(), ADMISSION],
     formatError: (formatted, error) => formatError(toGraphQLError(error, formatted), logUnexpected),
   });
 }

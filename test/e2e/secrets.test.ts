@@ -69,13 +69,16 @@ test('I7: a SQLite URL with credentials, where none belong, is refused without b
   expect(log.text).not.toContain(PASSWORD);
 });
 
+async function registerAndStop(app: TestApp): Promise<{ dir: TestApp['dir']; instanceId: string }> {
+  const instanceId = await app.register('shop', URL_WITH_PASSWORD);
+  await app.app.stop();
+  return { dir: app.dir, instanceId };
+}
+
 test('I7: the generated key is readable by its owner alone, and the sealed URL opens after a restart', async () => {
   const engine = new FakeEngine();
-  const first = await TestApp.start({ overrides: { engines: [engine] } });
-  await using _first = first;
-  const { dir } = first;
-  const instanceId = await first.register('shop', URL_WITH_PASSWORD);
-  await first.app.stop();
+  await using first = await TestApp.start({ overrides: { engines: [engine] } });
+  const { dir, instanceId } = await registerAndStop(first);
   const { mode } = await stat(dir.join('data', 'secret.key'));
 
   expect(mode & 0o777).toBe(0o600);
@@ -85,11 +88,8 @@ test('I7: the generated key is readable by its owner alone, and the sealed URL o
 
 test('I7: another SECRET_KEY makes backups fail with a hint, not the server', async () => {
   const engine = new FakeEngine();
-  const first = await TestApp.start({ overrides: { engines: [engine] } });
-  await using _first = first;
-  const { dir } = first;
-  const instanceId = await first.register('shop', URL_WITH_PASSWORD);
-  await first.app.stop();
+  await using first = await TestApp.start({ overrides: { engines: [engine] } });
+  const { dir, instanceId } = await registerAndStop(first);
   const env = { SECRET_KEY: Buffer.alloc(32, 7).toString('base64') };
   await using second = await TestApp.start({ dir, env, overrides: { engines: [engine] } });
 

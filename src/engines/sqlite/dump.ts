@@ -35,9 +35,8 @@ export class SqliteDump implements Dump {
   readonly tool: DumpTool;
   readonly content: Readable;
   readonly completion: Promise<void>;
-  readonly #copy: SqliteConnection;
-
   readonly completionAllowanceMs: number;
+  readonly #copy: SqliteConnection;
 
   private constructor({ copy, path, sizeBytes }: CheckedCopy, request: DumpRequest) {
     this.#copy = copy;
