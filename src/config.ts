@@ -23,6 +23,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Folders that SQLite databases may be in; null = anywhere. */
   readonly sqliteRoots: readonly string[] | null;
+  /** Folders in which client programs are looked for: those of PATH. */
+  readonly toolFolders: readonly string[];
 }
 
 /** Node's own default. */
@@ -107,6 +109,7 @@ export function readConfig(
     shutdownGraceMs: reader.read('SHUTDOWN_GRACE', 30_000, parseDuration),
     logLevel: reader.read('LOG_LEVEL', 'info', parseLogLevel),
     sqliteRoots: reader.read('SQLITE_ROOTS', null, parseRoots),
+    toolFolders: reader.read('PATH', [], (text) => text.split(':').filter((folder) => folder.startsWith('/'))),
   };
   const unknownArgs = args.map(
     (arg) => `The argument ${arg} is not known: the server is configured by its environment.`,

@@ -1,3 +1,4 @@
+import type { BackupStatus } from './backup.js';
 import type { InstanceRole, InstanceStatus } from './instance.js';
 
 export interface FieldFault {
@@ -9,6 +10,9 @@ export interface FieldFault {
   readonly message: string;
 }
 
+/** What a user wanted of an instance that does something else. */
+export type InstanceOperation = 'CREATE_BACKUP' | 'UPDATE_INSTANCE';
+
 /** What each code carries besides its message. It reaches the client in `extensions`, so it holds no secret. */
 interface ErrorDetails {
   BAD_USER_INPUT: { readonly fields: readonly FieldFault[] };
@@ -16,11 +20,28 @@ interface ErrorDetails {
   BACKUP_NOT_FOUND: { readonly backupId: string };
   DATABASE_NOT_FOUND: { readonly databases: readonly string[] };
   INSTANCE_NOT_PRIMARY: { readonly instanceId: string; readonly role: InstanceRole };
-  INSTANCE_NOT_AVAILABLE: { readonly instanceId: string; readonly status: InstanceStatus };
-  BACKUP_IN_PROGRESS: { readonly instanceId: string; readonly backupId: string | null };
+  INSTANCE_NOT_AVAILABLE: {
+    readonly instanceId: string;
+    readonly status: InstanceStatus;
+    readonly operation: InstanceOperation;
+  };
+  BACKUP_IN_PROGRESS: {
+    readonly instanceId: string;
+    readonly backupId: string | null;
+    readonly operation: InstanceOperation;
+  };
+  BACKUP_NOT_CANCELLABLE: { readonly backupId: string; readonly status: BackupStatus };
   BACKUP_NAME_TAKEN: { readonly name: string; readonly backupId: string | null };
   INSTANCE_NAME_TAKEN: { readonly name: string; readonly instanceId: string | null };
   INSTANCE_UNREACHABLE: { readonly endpoint: string; readonly reason: string };
+  CLIENT_TOOL_MISSING: {
+    /** As in "pg_dump 15 or newer". */
+    readonly needed: string;
+    /** Programs of that name that are there, each with its version and path. */
+    readonly found: readonly string[];
+    /** What to install, a sentence. */
+    readonly advice: string;
+  };
   QUERY_TOO_COMPLEX: { readonly limit: number; readonly measure: string };
   SERVICE_OVERLOADED: { readonly reason: string };
   SERVICE_SHUTTING_DOWN: object;
@@ -58,12 +79,21 @@ export const ERRORS: { readonly [C in ErrorCode]: ErrorKind<C> } = {
   },
   INSTANCE_NOT_AVAILABLE: {
     retryable: true,
-    message: ({ status }) => `A backup can only be created for an available DB instance; this one is ${status}.`,
+    message: ({ status, operation }) =>
+      operation === 'CREATE_BACKUP'
+        ? `A backup can only be created for an available DB instance; this one is ${status}.`
+        : `The instance cannot be changed while it is ${status}. Try again once that has ended.`,
   },
   BACKUP_IN_PROGRESS: {
     retryable: true,
-    message: () =>
-      'You cannot create a backup for a DB instance that is being backed up or for which a backup is already being created.',
+    message: ({ operation }) =>
+      operation === 'CREATE_BACKUP'
+        ? 'You cannot create a backup for a DB instance that is being backed up or for which a backup is already being created.'
+        : 'The instance cannot be changed while it is being backed up. Try again once the backup has ended, or cancel it.',
+  },
+  BACKUP_NOT_CANCELLABLE: {
+    retryable: false,
+    message: ({ status }) => `Only a backup that is BUILDING can be cancelled; this one is ${status}.`,
   },
   BACKUP_NAME_TAKEN: {
     retryable: false,
@@ -76,6 +106,11 @@ export const ERRORS: { readonly [C in ErrorCode]: ErrorKind<C> } = {
   INSTANCE_UNREACHABLE: {
     retryable: true,
     message: ({ endpoint, reason }) => `The instance at ${endpoint} cannot be used: ${reason}`,
+  },
+  CLIENT_TOOL_MISSING: {
+    retryable: false,
+    message: ({ needed, found, advice }) =>
+      `Backing this instance up takes ${needed}; this server's machine has ${found.length === 0 ? 'none' : `only ${found.join(', ')}`}. ${advice}`,
   },
   QUERY_TOO_COMPLEX: {
     retryable: false,

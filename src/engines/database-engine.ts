@@ -17,19 +17,30 @@ export interface DatabaseEngine {
   readonly schemes: readonly string[];
   /**
    * Whether `dump` makes a consistent copy in `scratchDir` first (reported by `onStaged`) and streams that. Its bytes
-   * then pass once more than those of an engine that streams from the instance.
+   * then pass once more than those of an engine that streams from the instance, and its databases are copied one after
+   * the other, so that no more than one copy takes room at a time.
    */
   readonly isStaged: boolean;
   /** Where a URL points, without credentials: safe to show, also for a URL that is no good. */
   endpointOf(url: string): string;
   /**
-   * Looks at the instance as a registration needs it.
+   * Looks at the instance as a registration needs it: that it answers, and lets itself be backed up.
    * @throws DomainError BAD_USER_INPUT when the URL is not one it can take
    * @throws EngineUnreachableError
    */
   probe(url: string, signal: AbortSignal): Promise<Probe>;
+  /** Asks the least that shows that the instance is there and what it is: it is called often. @throws EngineUnreachableError */
+  checkHealth(url: string, signal: AbortSignal): Promise<Health>;
   /** The databases that the instance has now, in the order of their names. @throws EngineUnreachableError */
   listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]>;
+  /**
+   * What a backup holds of an instance beside its user databases; `dump` takes each by its name, with `system` true. Not
+   * every system database is worth keeping, and not everything to keep is a database (roles and users are not).
+   * @param present what `listDatabases` gave
+   */
+  systemParts(present: readonly Database[]): readonly Database[];
+  /** Whether the programs are there that dumping this instance takes. @throws DomainError CLIENT_TOOL_MISSING */
+  assertTools(instance: Product): Promise<void>;
   /**
    * Begins to dump one database. `completion` settles only after `content` was read or destroyed.
    * @throws EngineUnreachableError, BackupFailedError
@@ -39,14 +50,22 @@ export interface DatabaseEngine {
   checkFormat(format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
-export interface Probe {
+/** Which product an instance is. */
+export interface Product {
+  readonly engine: Engine;
+  /** As the product states it, without additions of its packager. */
+  readonly engineVersion: string;
+}
+
+export interface Health extends Product {
+  readonly role: InstanceRole;
+}
+
+export interface Probe extends Health {
   /** The URL to keep, in the form in which the engine wants it back. A secret. */
   readonly url: string;
   /** Where the instance is, without credentials. */
   readonly endpoint: string;
-  readonly engine: Engine;
-  readonly engineVersion: string;
-  readonly role: InstanceRole;
   readonly databases: readonly Database[];
 }
 

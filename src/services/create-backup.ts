@@ -21,6 +21,8 @@ export interface CreateBackupInput {
   readonly includeSystemDatabases: boolean;
 }
 
+const operation = 'CREATE_BACKUP';
+
 interface CreateBackupDeps {
   readonly catalog: Catalog;
   readonly connector: InstanceConnector;
@@ -44,16 +46,17 @@ export class CreateBackup {
 
   /**
    * @throws DomainError INSTANCE_NOT_FOUND, INSTANCE_NOT_PRIMARY, INSTANCE_NOT_AVAILABLE, BACKUP_IN_PROGRESS,
-   * BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE, SERVICE_SHUTTING_DOWN
+   * BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE, CLIENT_TOOL_MISSING, SERVICE_SHUTTING_DOWN
    */
   async create(caller: Caller, input: CreateBackupInput): Promise<Backup> {
-    const { catalog, runner, feed, logger } = this.#deps;
+    const { catalog, connector, runner, feed, logger } = this.#deps;
     runner.assertAccepting();
     const instance = await catalog.instances.find(input.instanceId);
     if (instance === null) throw new DomainError('INSTANCE_NOT_FOUND', { instanceId: input.instanceId });
     const refusal = await findRefusal(catalog, instance);
     if (refusal !== null) throw refusal;
     await this.#assertNameFree(instance.project, input.name);
+    await connector.assertTools(instance);
     await this.#assertDatabasesExist(instance, input.databases);
 
     const backup = this.#toBackup(instance, input);
@@ -103,7 +106,11 @@ export class CreateBackup {
       return new DomainError('BACKUP_NAME_TAKEN', { name, backupId: holder?.id ?? null }, { cause: error });
     }
     const [active = null] = await backups.findActive([instanceId]);
-    return new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: active?.id ?? null }, { cause: error });
+    return new DomainError(
+      'BACKUP_IN_PROGRESS',
+      { instanceId, backupId: active?.id ?? null, operation },
+      { cause: error },
+    );
   }
 
   async #assertNameFree(project: string, name: string): Promise<void> {
@@ -159,9 +166,10 @@ async function findRefusal(readers: Readers, instance: Instance): Promise<Domain
   const { id: instanceId, role, status } = instance;
   if (role !== InstanceRole.PRIMARY) return new DomainError('INSTANCE_NOT_PRIMARY', { instanceId, role });
   if (status === InstanceStatus.AVAILABLE) return null;
-  if (status !== InstanceStatus.BACKING_UP) return new DomainError('INSTANCE_NOT_AVAILABLE', { instanceId, status });
+  if (status !== InstanceStatus.BACKING_UP)
+    return new DomainError('INSTANCE_NOT_AVAILABLE', { instanceId, status, operation });
   const [active = null] = await readers.backups.findActive([instanceId]);
-  return new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: active?.id ?? null });
+  return new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: active?.id ?? null, operation });
 }
 
 /** Why the claim of an instance has failed, read in the same transaction. */
@@ -170,6 +178,7 @@ async function getRefusal(writers: CatalogWriters, instanceId: string): Promise<
   if (instance === null) return new DomainError('INSTANCE_NOT_FOUND', { instanceId });
   // On PostgreSQL the claim can have lost to one that has ended since.
   return (
-    (await findRefusal(writers, instance)) ?? new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: null })
+    (await findRefusal(writers, instance)) ??
+    new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: null, operation })
   );
 }

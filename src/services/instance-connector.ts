@@ -4,13 +4,13 @@ import type { Database } from '../domain/database.js';
 import { DomainError } from '../domain/errors.js';
 import type { Instance } from '../domain/instance.js';
 import { EngineUnreachableError } from '../engines/database-engine.js';
-import type { DatabaseEngine, Probe } from '../engines/database-engine.js';
+import type { DatabaseEngine, Health, Probe } from '../engines/database-engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import { UnsealError } from './secret-box.js';
 import type { SecretBox } from './secret-box.js';
 
-/** How long an instance may take to answer a question. */
-const ANSWER_TIMEOUT_MS = 10_000;
+/** How long an instance may take to answer a question, so that whoever asked hears of it within 10 s. */
+const ANSWER_TIMEOUT_MS = 9000;
 
 interface Connection {
   readonly engine: DatabaseEngine;
@@ -25,6 +25,8 @@ export class InstanceConnector {
   readonly #sealedUrls: DataLoader<string, string | null>;
   /** Lists under way: who asks for one of them meanwhile shares it. */
   readonly #listing = new Map<string, Promise<readonly Database[]>>();
+  /** Instances whose last check has not come back, though nobody waits for it any more. */
+  readonly #stuck = new Set<string>();
 
   constructor(deps: { readonly catalog: Catalog; readonly engines: EngineRegistry; readonly secretBox: SecretBox }) {
     const { instances } = deps.catalog;
@@ -36,17 +38,39 @@ export class InstanceConnector {
   /** @throws DomainError BAD_USER_INPUT, INSTANCE_UNREACHABLE */
   async probe(url: string): Promise<Probe> {
     const engine = this.#engines.forUrl(url);
-    return answer(engine.endpointOf(url), (signal) => engine.probe(url, signal));
+    return orUnreachable(
+      engine.endpointOf(url),
+      answer((signal) => engine.probe(url, signal)),
+    );
+  }
+
+  /** Whether it answers, and as what. @throws EngineUnreachableError */
+  async checkHealth({ id }: Instance): Promise<Health> {
+    // A check that hangs may hold a thread: those that come after it must not take one each.
+    if (this.#stuck.has(id)) throw notAnswering();
+    this.#stuck.add(id);
+    return answer((signal) =>
+      this.connect(id)
+        .then(({ engine, url }) => engine.checkHealth(url, signal))
+        .finally(() => this.#stuck.delete(id)),
+    );
+  }
+
+  /** @throws DomainError INSTANCE_UNREACHABLE, CLIENT_TOOL_MISSING when a program is not there that its backups take */
+  async assertTools(instance: Instance): Promise<void> {
+    const { engine } = await orUnreachable(instance.endpoint, this.connect(instance.id));
+    await engine.assertTools(instance);
   }
 
   /** The databases that the instance has now. @throws DomainError INSTANCE_UNREACHABLE */
   async listDatabases(instance: Instance): Promise<readonly Database[]> {
     const underWay = this.#listing.get(instance.id);
     if (underWay !== undefined) return underWay;
-    const listing = answer(instance.endpoint, async (signal) => {
+    const asking = answer(async (signal) => {
       const { engine, url } = await this.connect(instance.id);
       return engine.listDatabases(url, signal);
-    }).finally(() => this.#listing.delete(instance.id));
+    });
+    const listing = orUnreachable(instance.endpoint, asking).finally(() => this.#listing.delete(instance.id));
     this.#listing.set(instance.id, listing);
     return listing;
   }
@@ -66,11 +90,11 @@ export class InstanceConnector {
 }
 
 /** An engine may be stuck in the operating system, where no signal reaches it; the caller must not wait for that. */
-async function answer<T>(endpoint: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function answer<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const asking = new AbortController();
   const expired = new Promise<never>((_resolve, reject) => {
     asking.signal.addEventListener('abort', () => {
-      reject(new EngineUnreachableError(`it did not answer within ${(ANSWER_TIMEOUT_MS / 1000).toString()} s.`));
+      reject(notAnswering());
     });
   });
   const timer = setTimeout(() => {
@@ -78,10 +102,20 @@ async function answer<T>(endpoint: string, ask: (signal: AbortSignal) => Promise
   }, ANSWER_TIMEOUT_MS);
   try {
     return await Promise.race([ask(asking.signal), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function notAnswering(): EngineUnreachableError {
+  return new EngineUnreachableError(`it did not answer within ${(ANSWER_TIMEOUT_MS / 1000).toString()} s.`);
+}
+
+async function orUnreachable<T>(endpoint: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
   } catch (error) {
     if (!(error instanceof EngineUnreachableError)) throw error;
     throw new DomainError('INSTANCE_UNREACHABLE', { endpoint, reason: error.message }, { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -9,6 +9,8 @@ import type { Backup } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
 import type { Database } from '../domain/database.js';
 import { BackupFailedError } from '../domain/failure.js';
+import { InstanceRole } from '../domain/instance.js';
+import type { DatabaseEngine } from '../engines/database-engine.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { ConcludeBackup } from './conclude-backup.js';
 import type { BackupRun, CopyDatabase, StoredDump } from './copy-database.js';
@@ -87,21 +89,22 @@ export class RunBackup {
 
   async #prepare(backup: Backup, watchdog: StallWatchdog, signal: AbortSignal): Promise<BackupRun> {
     const { engine, url } = await this.#deps.connector.connect(backup.instanceId);
-    const databases = await this.#select(backup, await engine.listDatabases(url, signal));
+    const { role } = await engine.checkHealth(url, signal);
+    if (role !== InstanceRole.PRIMARY) throw notPrimary(role);
+    const databases = await this.#select(backup, engine, await engine.listDatabases(url, signal));
     const sizes = databases.map(({ sizeBytes }) => sizeBytes);
     const meter = new ProgressMeter(sizes, engine.isStaged ? 3 : 2);
     return { backup, engine, url, databases, meter, watchdog, signal };
   }
 
   /** Of the databases that the instance has now, those that the backup is to hold; they are written down. */
-  async #select(backup: Backup, present: readonly Database[]): Promise<readonly Database[]> {
+  async #select(backup: Backup, engine: DatabaseEngine, present: readonly Database[]): Promise<readonly Database[]> {
     const { catalog } = this.#deps;
     const [chosen = []] = await catalog.backups.findDatabases([backup.id]);
     const names = new Set(chosen.map(({ name }) => name));
-    const isWanted = ({ name, system }: Database): boolean =>
-      system ? backup.includeSystemDatabases : names.size === 0 || names.has(name);
-    const selected = present.filter(isWanted);
-    const missing = [...names].filter((name) => !selected.some((database) => database.name === name));
+    const users = present.filter(({ name, system }) => !system && (names.size === 0 || names.has(name)));
+    const missing = [...names].filter((name) => !users.some((database) => database.name === name));
+    const selected = backup.includeSystemDatabases ? [...users, ...engine.systemParts(present)] : users;
     if (selected.length === 0 || missing.length > 0) throw nothingToBackUp(missing);
     await catalog.transaction(({ backups }) => backups.setDatabases(backup.id, selected));
     return selected;
@@ -184,6 +187,13 @@ function lost(): BackupFailedError {
   return new BackupFailedError(
     BackupFailureCode.INTERRUPTED,
     'This server has lost the backup: it did not renew its lease in time, and another server took over.',
+  );
+}
+
+function notPrimary(role: InstanceRole): BackupFailedError {
+  return new BackupFailedError(
+    BackupFailureCode.DUMP_FAILED,
+    `The instance is a ${role} by now, and a backup is only made of a primary. Take it of the instance that is the primary.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import type { ArtifactFormat } from '../../src/domain/backup.js';
 import type { Database } from '../../src/domain/database.js';
 import { Engine, InstanceRole } from '../../src/domain/instance.js';
-import type { DatabaseEngine, Dump, DumpRequest, Probe } from '../../src/engines/database-engine.js';
+import type { DatabaseEngine, Dump, DumpRequest, Health, Probe } from '../../src/engines/database-engine.js';
 
 /** What the simulated dump tool does for one database. */
 export interface DumpScript {
@@ -52,9 +52,12 @@ export class FakeEngine implements DatabaseEngine {
   readonly schemes = ['fake'];
   readonly isStaged = false;
   role = InstanceRole.PRIMARY;
+  engineVersion = '15.0';
   databases: readonly Database[] = [{ name: 'main', sizeBytes: 10_000, system: false }];
   /** What every question to the instance meets; null = an answer. */
   fault: Error | null = null;
+  /** What is missing on this machine; null = nothing. */
+  toolFault: Error | null = null;
   /** What the format check throws; null = it passes. */
   formatFault: Error | null = null;
   script: (request: DumpRequest) => DumpScript = () => ({});
@@ -80,17 +83,23 @@ export class FakeEngine implements DatabaseEngine {
     return url.replace(/\/\/[^@/]*@/, '//');
   }
 
-  probe(url: string): Promise<Probe> {
+  async probe(url: string): Promise<Probe> {
+    const { databases } = this;
+    return { ...(await this.checkHealth()), url, endpoint: this.endpointOf(url), databases };
+  }
+
+  checkHealth(): Promise<Health> {
     if (this.fault !== null) return Promise.reject(this.fault);
-    const { role, databases } = this;
-    return Promise.resolve({
-      url,
-      endpoint: this.endpointOf(url),
-      engine: Engine.SQLSERVER,
-      engineVersion: '15.0',
-      role,
-      databases,
-    });
+    const { role, engineVersion } = this;
+    return Promise.resolve({ engine: Engine.SQLSERVER, engineVersion, role });
+  }
+
+  systemParts(present: readonly Database[]): readonly Database[] {
+    return present.filter(({ system }) => system);
+  }
+
+  assertTools(): Promise<void> {
+    return this.toolFault === null ? Promise.resolve() : Promise.reject(this.toolFault);
   }
 
   async listDatabases(_url: string, signal: AbortSignal): Promise<readonly Database[]> {

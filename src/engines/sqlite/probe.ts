@@ -33,6 +33,13 @@ export async function listSqliteDatabases(path: string, roots: SqliteRoots): Pro
   return databases;
 }
 
+/** That the file or folder is there and can be read. It takes no lock: applications must not notice that it is asked often. */
+export async function checkReadable(path: string, roots: SqliteRoots): Promise<void> {
+  const real = await resolveReal(path, roots);
+  if ((await stat(real)).isDirectory()) await readdir(real);
+  else await listSqliteDatabases(path, roots);
+}
+
 /** The file of a database by its name. @throws EngineUnreachableError when it is not there any more */
 export async function findDatabaseFile(path: string, name: string, roots: SqliteRoots): Promise<string> {
   const real = await resolveReal(path, roots);

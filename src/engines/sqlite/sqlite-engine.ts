@@ -3,15 +3,21 @@ import type { ArtifactFormat } from '../../domain/backup.js';
 import type { Database } from '../../domain/database.js';
 import { Engine, InstanceRole } from '../../domain/instance.js';
 import { EngineUnreachableError } from '../database-engine.js';
-import type { DatabaseEngine, Dump, DumpRequest, Probe } from '../database-engine.js';
+import type { DatabaseEngine, Dump, DumpRequest, Health, Probe } from '../database-engine.js';
 import { SqliteConnection } from './connection.js';
 import { SqliteDump } from './dump.js';
 import { toDumpFailure, toUnreachable } from './errors.js';
 import { checkSqliteFormat } from './format.js';
 import { isAtRest } from './file.js';
-import { findDatabaseFile, listSqliteDatabases } from './probe.js';
+import { checkReadable, findDatabaseFile, listSqliteDatabases } from './probe.js';
 import { resolvePath, toUrl } from './url.js';
 import type { SqliteRoots } from './url.js';
+
+const HEALTH: Health = {
+  engine: Engine.SQLITE,
+  engineVersion: sqlite3.VERSION,
+  role: InstanceRole.PRIMARY,
+};
 
 /** A SQLite file, or a folder of them. There are no roles, users or system databases: it is always its own primary. */
 export class SqliteEngine implements DatabaseEngine {
@@ -33,14 +39,26 @@ export class SqliteEngine implements DatabaseEngine {
     const databases = await this.#list(path, signal);
     if (databases.length === 0) throw new EngineUnreachableError('the folder holds no SQLite database.');
     await this.#tryToRead(path, databases[0]?.name ?? '');
-    return {
-      url: toUrl(path),
-      endpoint: `sqlite:${path}`,
-      engine: Engine.SQLITE,
-      engineVersion: sqlite3.VERSION,
-      role: InstanceRole.PRIMARY,
-      databases,
-    };
+    return { ...HEALTH, url: toUrl(path), endpoint: `sqlite:${path}`, databases };
+  }
+
+  async checkHealth(url: string, signal: AbortSignal): Promise<Health> {
+    signal.throwIfAborted();
+    try {
+      await checkReadable(await resolvePath(url, this.#roots), this.#roots);
+    } catch (error) {
+      throw toUnreachable(error);
+    }
+    return HEALTH;
+  }
+
+  systemParts(): readonly Database[] {
+    return [];
+  }
+
+  /** The library is built in. */
+  async assertTools(): Promise<void> {
+    return Promise.resolve();
   }
 
   async listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]> {
