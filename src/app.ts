@@ -23,17 +23,21 @@ import { HttpServer } from './http/http-server.js';
 import { Metrics } from './http/metrics.js';
 import { BackupRunner } from './services/backup-runner.js';
 import { ConcludeBackup } from './services/conclude-backup.js';
+import { CancelBackup } from './services/cancel-backup.js';
 import { CopyDatabase } from './services/copy-database.js';
 import { CreateBackup } from './services/create-backup.js';
 import { InstanceConnector } from './services/instance-connector.js';
 import { ListBackups } from './services/list-backups.js';
+import { HealthSchedule } from './services/health-schedule.js';
 import { ListInstances } from './services/list-instances.js';
 import { loadSecretKey } from './services/load-secret-key.js';
+import { MonitorInstances } from './services/monitor-instances.js';
 import { RecoverBackups } from './services/recover-backups.js';
 import { RegisterInstance } from './services/register-instance.js';
 import { RunBackup } from './services/run-backup.js';
 import { SecretBox } from './services/secret-box.js';
 import { StatusTail } from './services/status-tail.js';
+import { UpdateInstance } from './services/update-instance.js';
 import { WatchBackups } from './services/watch-backups.js';
 import { WatchInstanceStatus } from './services/watch-instance-status.js';
 
@@ -117,8 +121,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     },
   });
   const copier = new CopyDatabase(store, scratchRoot);
-  const { stallTimeoutMs, maxConcurrentBackups: maxConcurrent } = config;
-  const runBackup = new RunBackup({ ...common, connector, copier, conclude, stallTimeoutMs });
+  const { stallTimeoutMs, maxConcurrentDumps, maxConcurrentBackups: maxConcurrent } = config;
+  const runBackup = new RunBackup({ ...common, connector, copier, conclude, stallTimeoutMs, maxConcurrentDumps });
   const runner = new BackupRunner({ ...common, runBackup, maxConcurrent });
   const recover = opened.add(new RecoverBackups({ ...common, runner, conclude }));
   await recover.recoverAtStart();
@@ -129,10 +133,21 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const watchBackups = opened.add(new WatchBackups({ ...common, capacity }));
   const listInstances = new ListInstances(catalog, connector);
   const listBackups = new ListBackups(catalog);
-  const registerInstance = new RegisterInstance({ ...common, connector });
+  const schedule = new HealthSchedule(config.healthIntervalMs, clock);
+  const monitor = opened.add(new MonitorInstances({ ...common, connector, schedule }));
+  const registerInstance = new RegisterInstance({ ...common, connector, schedule });
+  const updateInstance = new UpdateInstance({ ...common, connector });
   const createBackup = new CreateBackup({ ...common, connector, runner });
+  const cancelBackup = new CancelBackup(common);
 
-  const schema = await createSchema({ listInstances, registerInstance, listBackups, createBackup });
+  const schema = await createSchema({
+    listInstances,
+    registerInstance,
+    updateInstance,
+    listBackups,
+    createBackup,
+    cancelBackup,
+  });
   const findUnreadiness = async (): Promise<string | null> => {
     if (runner.isDraining) return 'The server is shutting down.';
     return Promise.all([catalog.ping(), store.checkWritable()]).then(() => null, messageOf);
@@ -140,6 +155,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const face = { schema, metrics, listInstances, listBackups, watchInstanceStatus, watchBackups, findUnreadiness };
   const http = new HttpServer({ ...face, logger });
   const url = await http.listen(config.host, config.port);
+  monitor.start();
 
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {

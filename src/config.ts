@@ -16,10 +16,14 @@ export interface Config {
   /** 32 bytes; null = the generated one in the data directory. */
   readonly secretKey: Buffer | null;
   readonly maxConcurrentBackups: number;
+  /** Databases of one backup that are dumped side by side. */
+  readonly maxConcurrentDumps: number;
   /** Threads of Node's pool. A backup can occupy one for long, and catalog and store need some, too. */
   readonly threadPoolSize: number;
   readonly stallTimeoutMs: number;
   readonly shutdownGraceMs: number;
+  /** How often each instance is asked whether it is there. */
+  readonly healthIntervalMs: number;
   readonly logLevel: LogLevel;
   /** Folders that SQLite databases may be in; null = anywhere. */
   readonly sqliteRoots: readonly string[] | null;
@@ -104,9 +108,11 @@ export function readConfig(
     ),
     secretKey: reader.read('SECRET_KEY', null, parseSecretKey),
     maxConcurrentBackups: reader.read('MAX_CONCURRENT_BACKUPS', 2, integer(1, 64)),
+    maxConcurrentDumps: reader.read('MAX_CONCURRENT_DUMPS', 2, integer(1, 64)),
     threadPoolSize: reader.read('UV_THREADPOOL_SIZE', DEFAULT_THREADS, integer(1, 1024)),
     stallTimeoutMs: reader.read('STALL_TIMEOUT', 600_000, parseDuration),
     shutdownGraceMs: reader.read('SHUTDOWN_GRACE', 30_000, parseDuration),
+    healthIntervalMs: reader.read('HEALTH_INTERVAL', 30_000, parseDuration),
     logLevel: reader.read('LOG_LEVEL', 'info', parseLogLevel),
     sqliteRoots: reader.read('SQLITE_ROOTS', null, parseRoots),
     toolFolders: reader.read('PATH', [], (text) => text.split(':').filter((folder) => folder.startsWith('/'))),

@@ -26,7 +26,7 @@ const SORT_KEYS: Readonly<Record<BackupOrderField, SortKey<BackupRow>>> = {
 /** Which BUILDING backup, held by whom, may be written to. */
 interface Held {
   readonly backupId: string;
-  readonly owner: string;
+  readonly owner?: string;
   readonly isCondemned?: false;
 }
 
@@ -141,7 +141,21 @@ export class BackupRepository implements BackupWriter {
       .where(`b.status = '${BackupStatus.BUILDING}'`)
       .orderBy('b.started_at', 'ASC')
       .getMany();
-    return rows.map((row) => ({ backup: toBackup(row), lease: toLease(row), isCondemned: row.isCondemned }));
+    return rows.map((row) => ({
+      backup: toBackup(row),
+      lease: toLease(row),
+      isCondemned: row.isCondemned,
+      isCancelled: row.isCancelled,
+    }));
+  }
+
+  async findCancelled(backupIds: readonly string[]): Promise<readonly string[]> {
+    if (backupIds.length === 0) return [];
+    const rows = await this.#query()
+      .where('b.id IN (:...backupIds)', { backupIds })
+      .andWhere(`b.status = '${BackupStatus.BUILDING}' AND b.is_cancelled = :isCancelled`, { isCancelled: true })
+      .getMany();
+    return rows.map((row) => row.id);
   }
 
   async listUncleaned(): Promise<readonly Backup[]> {
@@ -195,6 +209,10 @@ export class BackupRepository implements BackupWriter {
     return this.#update({ backupId, owner }, { isCondemned: true });
   }
 
+  async cancel(backupId: string): Promise<boolean> {
+    return this.#update({ backupId, isCondemned: false }, { isCondemned: true, isCancelled: true });
+  }
+
   async complete(backupId: string, owner: string, { artifacts, completedAt }: CompletedBackup): Promise<boolean> {
     const sizeBytes = sum(artifacts.map((artifact) => artifact.originalBytes));
     // The size on the instance was an estimate; where it was too high, progress must not fall back to the true one.
@@ -244,10 +262,11 @@ export class BackupRepository implements BackupWriter {
     }
   }
 
-  /** Compare-and-set of a BUILDING backup that `owner` holds. */
+  /** Compare-and-set of a BUILDING backup that `owner` holds, if one is given. */
   async #update(held: Held, changes: Partial<BackupRow>): Promise<boolean> {
-    const { backupId: id, owner: leaseOwner, ...more } = held;
-    const condition = { id, status: BackupStatus.BUILDING, leaseOwner, ...more };
+    const { backupId: id, owner, ...more } = held;
+    const holder = owner === undefined ? {} : { leaseOwner: owner };
+    const condition = { id, status: BackupStatus.BUILDING, ...holder, ...more };
     const update = await this.#manager.update(BackupSchema, condition, changes);
     return update.affected === 1;
   }

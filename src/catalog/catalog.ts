@@ -82,14 +82,41 @@ export interface InstanceReader {
   list(request: InstancePageRequest): Promise<Page<Instance>>;
   count(filter: InstanceFilter): Promise<number>;
   countByStatus(): Promise<ReadonlyMap<InstanceStatus, number>>;
+  /** Instances that do nothing now and whose health is due to be checked, the longest due first. One statement. */
+  listDueChecks(now: Date, limit: number): Promise<readonly DueCheck[]>;
 }
 
-/** A status transition to make. It happens only if the instance still stands at `from` (and in `role`, if given). */
+/** What is kept of an instance beside what it shows. */
+export interface NewInstance {
+  readonly sealedUrl: string;
+  /** When its health is checked first. */
+  readonly checkDueAt: Date;
+}
+
+/** A health check of an instance. Whoever sets its next time has claimed it. */
+export interface DueCheck {
+  readonly instance: Instance;
+  readonly dueAt: Date;
+  /** Checks in a row that the instance has not answered. */
+  readonly missedChecks: number;
+}
+
+/** What can change of an instance while it is registered. */
+export type InstanceChanges = Partial<
+  Pick<Instance, 'name' | 'region' | 'engineVersion' | 'role' | 'endpoint'> & { readonly sealedUrl: string }
+>;
+
+/**
+ * A status transition to make. It happens only if the instance still stands at `from` (and in `role`, and unchanged since
+ * `updatedAt`, if given). Where `from` and `to` are the same it is other facts that change.
+ */
 export interface StatusTransition {
   readonly instanceId: string;
   readonly from: InstanceStatus;
   readonly to: InstanceStatus;
   readonly role?: InstanceRole;
+  readonly updatedAt?: Date;
+  readonly changes?: InstanceChanges;
   readonly reason: string | null;
   readonly backupId: string | null;
   readonly at: Date;
@@ -97,12 +124,17 @@ export interface StatusTransition {
 
 export interface InstanceWriter extends InstanceReader {
   /** @throws UniqueViolationError instance-name */
-  insert(instance: Instance, sealedUrl: string): Promise<void>;
+  insert(instance: Instance, more: NewInstance): Promise<void>;
   /**
    * Compare-and-set of the status, together with its event: there is no way to do one without the other.
    * False, and nothing written, when the instance was not as the transition expects.
+   * @throws UniqueViolationError instance-name
    */
   changeStatus(transition: StatusTransition): Promise<boolean>;
+  /** Sets the next check of an instance, if nobody else has claimed the one that is due, and the instance does nothing. */
+  claimCheck(check: DueCheck, nextDueAt: Date): Promise<boolean>;
+  /** Sets how many checks in a row an AVAILABLE instance has not answered. Any change of its status sets it to 0. */
+  setMissedChecks(instanceId: string, missedChecks: number): Promise<void>;
 }
 
 export interface BackupFilter {
@@ -128,6 +160,8 @@ export interface LeasedBackup {
   readonly lease: Lease;
   /** Whether its end is decided: its files are being removed, so it can only become FAILED. */
   readonly isCondemned: boolean;
+  /** Whether a user has cancelled it; it is condemned then, too. */
+  readonly isCancelled: boolean;
 }
 
 export interface BackupReader {
@@ -150,6 +184,8 @@ export interface BackupReader {
   countByStatus(): Promise<ReadonlyMap<BackupStatus, number>>;
   /** Every BUILDING backup with its lease, oldest first. */
   listBuilding(): Promise<readonly LeasedBackup[]>;
+  /** Which of these are BUILDING and cancelled. */
+  findCancelled(backupIds: readonly string[]): Promise<readonly string[]>;
   /** FAILED backups whose files could not be removed yet. */
   listUncleaned(): Promise<readonly Backup[]>;
 }
@@ -178,6 +214,8 @@ export interface BackupWriter extends BackupReader {
   takeOver(backupId: string, from: Lease, to: Lease): Promise<boolean>;
   /** Decides that the backup is to fail, before its files are touched. False when `owner` has lost it, or it has ended. */
   condemn(backupId: string, owner: string): Promise<boolean>;
+  /** Condemns a backup, whoever holds it, because a user wants that. False when it has ended, or its end is decided. */
+  cancel(backupId: string): Promise<boolean>;
   /** BUILDING -> COMPLETED by compare-and-set. False when it was not BUILDING, is condemned, or `owner` has lost it. */
   complete(backupId: string, owner: string, result: CompletedBackup): Promise<boolean>;
   /** BUILDING -> FAILED by compare-and-set. False when it was not BUILDING, or `owner` has lost it. */

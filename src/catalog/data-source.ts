@@ -1,12 +1,13 @@
 import { DataSource } from 'typeorm';
 import { Initial1790000000000 } from './migrations/1790000000000-initial.js';
+import { HealthAndCancel1790100000000 } from './migrations/1790100000000-health-and-cancel.js';
 import { SCHEMAS } from './schemas.js';
 
 /** Where the catalog lives. */
 export type CatalogLocation =
   { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };
 
-const MIGRATIONS = [Initial1790000000000];
+const MIGRATIONS = [Initial1790000000000, HealthAndCancel1790100000000];
 
 /** Connections that one server keeps to a PostgreSQL catalog. */
 const POSTGRES_POOL_SIZE = 10;

@@ -1,8 +1,16 @@
+import { In } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { canInstanceMove, InstanceStatus } from '../domain/instance.js';
 import type { Instance, InstanceOrderField } from '../domain/instance.js';
 import type { Page } from '../domain/page.js';
-import type { InstanceFilter, InstancePageRequest, InstanceWriter, StatusTransition } from './catalog.js';
+import type {
+  DueCheck,
+  InstanceFilter,
+  InstancePageRequest,
+  InstanceWriter,
+  NewInstance,
+  StatusTransition,
+} from './catalog.js';
 import { applyKeyset, containsPattern, toPage, withoutNul } from './keyset.js';
 import type { SortKey } from './keyset.js';
 import { toInstance, toInstanceRow } from './rows.js';
@@ -14,6 +22,9 @@ const SORT_KEYS: Readonly<Record<InstanceOrderField, SortKey<InstanceRow>>> = {
   NAME: { column: 'name', type: 'string', valueOf: (row) => row.name },
   CREATED_AT: { column: 'created_at', type: 'number', valueOf: (row) => row.createdAt },
 };
+
+/** Those in which no operation runs. */
+const IDLE_STATUSES = [InstanceStatus.AVAILABLE, InstanceStatus.ABNORMAL];
 
 export class InstanceRepository implements InstanceWriter {
   readonly #manager: EntityManager;
@@ -71,18 +82,47 @@ export class InstanceRepository implements InstanceWriter {
     return new Map(rows.map((row) => [row.status, Number(row.count)]));
   }
 
-  async insert(instance: Instance, sealedUrl: string): Promise<void> {
-    await translateUniqueViolation(() => this.#manager.insert(InstanceSchema, toInstanceRow(instance, sealedUrl)));
+  async listDueChecks(now: Date, limit: number): Promise<readonly DueCheck[]> {
+    const rows = await this.#query()
+      .addSelect(['i.checkDueAt', 'i.missedChecks'])
+      .where('i.check_due_at <= :now', { now: now.getTime() })
+      .andWhere('i.status IN (:...statuses)', { statuses: IDLE_STATUSES })
+      .orderBy('i.check_due_at', 'ASC')
+      .addOrderBy('i.id', 'ASC')
+      .limit(limit)
+      .getMany();
+    return rows.map((row) => {
+      const { checkDueAt = 0, missedChecks = 0 } = row;
+      return { instance: toInstance(row), dueAt: new Date(checkDueAt), missedChecks };
+    });
+  }
+
+  async insert(instance: Instance, more: NewInstance): Promise<void> {
+    await translateUniqueViolation(() => this.#manager.insert(InstanceSchema, toInstanceRow(instance, more)));
   }
 
   async changeStatus(transition: StatusTransition): Promise<boolean> {
-    const { instanceId, from, to, role, reason, backupId, at } = transition;
-    if (!canInstanceMove(from, to)) throw new Error(`an instance cannot go from ${from} to ${to}`);
-    const update = await this.#manager.update(
-      InstanceSchema,
-      { id: instanceId, status: from, ...(role === undefined ? {} : { role }) },
-      // An available instance has nothing to explain; the log keeps the reason.
-      { status: to, statusReason: to === InstanceStatus.AVAILABLE ? null : reason, updatedAt: at.getTime() },
+    const { instanceId, from, to, role, updatedAt, changes, reason, backupId, at } = transition;
+    const isMove = from !== to || changes === undefined;
+    if (isMove && !canInstanceMove(from, to)) throw new Error(`an instance cannot go from ${from} to ${to}`);
+    const update = await translateUniqueViolation(() =>
+      this.#manager.update(
+        InstanceSchema,
+        {
+          id: instanceId,
+          status: from,
+          ...(role === undefined ? {} : { role }),
+          ...(updatedAt === undefined ? {} : { updatedAt: updatedAt.getTime() }),
+        },
+        {
+          ...changes,
+          status: to,
+          // An available instance has nothing to explain; the log keeps the reason.
+          statusReason: to === InstanceStatus.AVAILABLE ? null : reason,
+          missedChecks: 0,
+          updatedAt: at.getTime(),
+        },
+      ),
     );
     if (update.affected !== 1) return false;
     await lockEventOrder(this.#manager);
@@ -95,6 +135,19 @@ export class InstanceRepository implements InstanceWriter {
       occurredAt: at.getTime(),
     });
     return true;
+  }
+
+  async claimCheck({ instance, dueAt }: DueCheck, nextDueAt: Date): Promise<boolean> {
+    const update = await this.#manager.update(
+      InstanceSchema,
+      { id: instance.id, checkDueAt: dueAt.getTime(), status: In(IDLE_STATUSES) },
+      { checkDueAt: nextDueAt.getTime() },
+    );
+    return update.affected === 1;
+  }
+
+  async setMissedChecks(instanceId: string, missedChecks: number): Promise<void> {
+    await this.#manager.update(InstanceSchema, { id: instanceId, status: InstanceStatus.AVAILABLE }, { missedChecks });
   }
 
   #query(): SelectQueryBuilder<InstanceRow> {

@@ -1,17 +1,34 @@
 import { BackupStatus } from '../domain/backup.js';
 import type { Artifact, Backup, BackupDatabase, BackupFailure, Lease } from '../domain/backup.js';
 import type { Instance, StatusChange } from '../domain/instance.js';
+import type { NewInstance } from './catalog.js';
 import type { BackupDatabaseRow, BackupRow, InstanceRow, StatusChangeRow } from './schemas.js';
 
 export function toInstance(row: InstanceRow): Instance {
-  const { sealedUrl: _sealedUrl, createdAt, updatedAt, ...rest } = row;
-  return { ...rest, createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) };
+  const { id, name, project, region, engine, engineVersion, role, status, statusReason, endpoint } = row;
+  const [createdAt, updatedAt] = [new Date(row.createdAt), new Date(row.updatedAt)];
+  return {
+    id,
+    name,
+    project,
+    region,
+    engine,
+    engineVersion,
+    role,
+    status,
+    statusReason,
+    endpoint,
+    createdAt,
+    updatedAt,
+  };
 }
 
-export function toInstanceRow(instance: Instance, sealedUrl: string): InstanceRow {
+export function toInstanceRow(instance: Instance, { sealedUrl, checkDueAt }: NewInstance): InstanceRow {
   return {
     ...instance,
     sealedUrl,
+    checkDueAt: checkDueAt.getTime(),
+    missedChecks: 0,
     createdAt: instance.createdAt.getTime(),
     updatedAt: instance.updatedAt.getTime(),
   };
@@ -64,6 +81,7 @@ export function toBackupRow(backup: Backup, lease: Lease): BackupRow {
     failureCode: backup.failure?.code ?? null,
     failureMessage: backup.failure?.message ?? null,
     isCondemned: backup.status === BackupStatus.FAILED,
+    isCancelled: false,
     isCleaned: backup.status !== BackupStatus.FAILED,
     leaseOwner: lease.owner,
     leaseExpiresAt: lease.expiresAt.getTime(),

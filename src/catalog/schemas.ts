@@ -23,6 +23,9 @@ export interface InstanceRow {
   sealedUrl?: string;
   createdAt: number;
   updatedAt: number;
+  /** Read only by whoever looks after the instances' health, as the next one. */
+  checkDueAt?: number;
+  missedChecks?: number;
 }
 
 export interface BackupRow {
@@ -49,6 +52,7 @@ export interface BackupRow {
   failureCode: BackupFailureCode | null;
   failureMessage: string | null;
   isCondemned: boolean;
+  isCancelled: boolean;
   isCleaned: boolean;
   leaseOwner: string;
   leaseExpiresAt: number;
@@ -106,6 +110,8 @@ export const InstanceSchema = new EntitySchema<InstanceRow>({
     sealedUrl: { ...text('sealed_url'), select: false },
     createdAt: integer('created_at'),
     updatedAt: integer('updated_at'),
+    checkDueAt: { ...integer('check_due_at'), select: false },
+    missedChecks: { name: 'missed_checks', type: 'integer', select: false },
   },
 });
 
@@ -136,6 +142,7 @@ export const BackupSchema = new EntitySchema<BackupRow>({
     failureCode: nullableText('failure_code'),
     failureMessage: nullableText('failure_message'),
     isCondemned: flag('is_condemned'),
+    isCancelled: flag('is_cancelled'),
     isCleaned: flag('is_cleaned'),
     leaseOwner: text('lease_owner'),
     leaseExpiresAt: integer('lease_expires_at'),

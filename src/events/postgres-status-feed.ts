@@ -105,9 +105,10 @@ export class PostgresStatusFeed implements StatusFeed {
 /** Anybody may notify on the channel: what is not ours is only a reason to look. */
 function parseChange(payload: string | undefined): Change {
   try {
-    const change = JSON.parse(payload ?? '') as Partial<Extract<Change, { kind: 'backup' }>> | null;
-    if (change?.kind === 'backup' && typeof change.backupId === 'string')
-      return { kind: 'backup', backupId: change.backupId };
+    const change = JSON.parse(payload ?? '') as Partial<Exclude<Change, { kind: 'status' }>> | null;
+    if ((change?.kind === 'backup' || change?.kind === 'cancel') && typeof change.backupId === 'string') {
+      return { kind: change.kind, backupId: change.backupId };
+    }
   } catch {
     // Falls through.
   }

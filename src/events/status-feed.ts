@@ -3,7 +3,9 @@ export type Change =
   /** The log of status changes has grown. */
   | { readonly kind: 'status' }
   /** A backup looks different: its progress, its status. */
-  | { readonly kind: 'backup'; readonly backupId: string };
+  | { readonly kind: 'backup'; readonly backupId: string }
+  /** A user has cancelled a backup: whoever works on it must stop. */
+  | { readonly kind: 'cancel'; readonly backupId: string };
 
 /**
  * Wakes up whoever waits for a change, on every server of the catalog. It carries no state: the catalog has that.

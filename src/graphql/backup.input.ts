@@ -50,6 +50,21 @@ export class CreateBackupPayload {
   backup!: DomainBackup;
 }
 
+@InputType({ description: 'A backup to cancel.' })
+export class CancelBackupInput {
+  @Field(() => ID, { description: 'Its id.' })
+  backupId!: string;
+}
+
+@ObjectType({ description: 'What `cancelBackup` has done.' })
+export class CancelBackupPayload {
+  @Field(() => Backup, {
+    description:
+      'The backup, FAILED; still BUILDING when stopping it takes longer than 5 s. `backupChanged` tells its end.',
+  })
+  backup!: DomainBackup;
+}
+
 @InputType({ description: 'Which backups to list: those that match every field given.' })
 export class BackupFilter {
   @Field(() => String, { nullable: true, description: 'In this project.' })

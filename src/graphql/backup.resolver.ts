@@ -3,10 +3,17 @@ import type { SubscribeResolverData } from 'type-graphql';
 import { toPercent } from '../domain/backup.js';
 import type { Backup as DomainBackup } from '../domain/backup.js';
 import type { Instance as DomainInstance } from '../domain/instance.js';
+import type { CancelBackup } from '../services/cancel-backup.js';
 import type { CreateBackup } from '../services/create-backup.js';
 import type { ListBackups } from '../services/list-backups.js';
 import { BackupConnection } from './backup-connection.type.js';
-import { BackupsArgs, CreateBackupInput, CreateBackupPayload } from './backup.input.js';
+import {
+  BackupsArgs,
+  CancelBackupInput,
+  CancelBackupPayload,
+  CreateBackupInput,
+  CreateBackupPayload,
+} from './backup.input.js';
 import { Backup, BackupDatabase, BackupProgress } from './backup.type.js';
 import type { GraphQLContext } from './context.js';
 import { Instance } from './instance.type.js';
@@ -16,6 +23,7 @@ import { toBackupPageRequest } from './requests.js';
 interface BackupServices {
   readonly listBackups: ListBackups;
   readonly createBackup: CreateBackup;
+  readonly cancelBackup: CancelBackup;
 }
 
 interface BackupChangedArgs {
@@ -56,7 +64,7 @@ export class BackupResolver {
 
   @Mutation(() => CreateBackupPayload, {
     description:
-      'Begins a manual backup of an available primary instance, and answers at once. Errors: BAD_USER_INPUT, INSTANCE_NOT_FOUND, INSTANCE_NOT_PRIMARY, INSTANCE_NOT_AVAILABLE, BACKUP_IN_PROGRESS, BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE (only when databases are named), SERVICE_SHUTTING_DOWN. What fails later is `Backup.failure`.',
+      'Begins a manual backup of an available primary instance, and answers at once. Errors: BAD_USER_INPUT, INSTANCE_NOT_FOUND, INSTANCE_NOT_PRIMARY, INSTANCE_NOT_AVAILABLE, BACKUP_IN_PROGRESS, BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE (only when databases are named), CLIENT_TOOL_MISSING, SERVICE_SHUTTING_DOWN. What fails later is `Backup.failure`.',
   })
   async createBackup(
     @Ctx() { caller }: GraphQLContext,
@@ -70,6 +78,17 @@ export class BackupResolver {
       includeSystemDatabases: input.includeSystemDatabases ?? true,
     });
     return { backup };
+  }
+
+  @Mutation(() => CancelBackupPayload, {
+    description:
+      'Stops a backup that is BUILDING: its files are removed, it is FAILED as CANCELLED, and its instance is given back. Cancelling again is fine. Errors: BACKUP_NOT_FOUND, BACKUP_NOT_CANCELLABLE.',
+  })
+  async cancelBackup(
+    @Ctx() { caller }: GraphQLContext,
+    @Arg('input', () => CancelBackupInput, { description: 'Which one.' }) { backupId }: CancelBackupInput,
+  ): Promise<CancelBackupPayload> {
+    return { backup: await this.#services.cancelBackup.cancel(caller, backupId) };
   }
 
   @Subscription(() => Backup, {

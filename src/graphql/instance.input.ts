@@ -1,5 +1,5 @@
 import { Matches, MaxLength, ValidateNested } from 'class-validator';
-import { ArgsType, Field, InputType, ObjectType } from 'type-graphql';
+import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
 import { Engine, InstanceOrderField, InstanceRole, InstanceStatus } from '../domain/instance.js';
 import type { Instance as DomainInstance } from '../domain/instance.js';
 import { INSTANCE_NAME, MAX_URL_LENGTH, PROJECT_NAME, REGION_NAME } from '../domain/naming.js';
@@ -10,6 +10,8 @@ import { IsSearchedName, PageArgs } from './page.type.js';
 export const DEFAULT_PROJECT = 'default';
 export const DEFAULT_REGION = 'local';
 
+const URL_LENGTH_SENTENCE = `The URL consists of a maximum of ${MAX_URL_LENGTH.toString()} characters.`;
+
 @InputType({ description: 'An instance to register.' })
 export class RegisterInstanceInput {
   @Field(() => String, { description: `${INSTANCE_NAME.sentence} It is unique in its project.` })
@@ -18,9 +20,9 @@ export class RegisterInstanceInput {
 
   @Field(() => String, {
     description:
-      'Connection URL, with credentials if the instance asks for them; they are stored encrypted and never shown. `sqlite:/srv/shop/orders.db` is a file, `sqlite:/srv/shop` a folder of SQLite files.',
+      'Connection URL, with credentials if the instance asks for them; they are stored encrypted and never shown. `postgresql://user:password@host:5432` and `mariadb://user:password@host:3306` are servers, `sqlite:/srv/shop/orders.db` is a file, `sqlite:/srv/shop` a folder of SQLite files. Percent-encode special characters.',
   })
-  @MaxLength(MAX_URL_LENGTH, { message: `The URL consists of a maximum of ${MAX_URL_LENGTH.toString()} characters.` })
+  @MaxLength(MAX_URL_LENGTH, { message: URL_LENGTH_SENTENCE })
   url!: string;
 
   @Field(() => String, { nullable: true, defaultValue: DEFAULT_REGION, description: REGION_NAME.sentence })
@@ -35,6 +37,33 @@ export class RegisterInstanceInput {
 @ObjectType({ description: 'What `registerInstance` has done.' })
 export class RegisterInstancePayload {
   @Field(() => Instance, { description: 'The instance, as it was found.' })
+  instance!: DomainInstance;
+}
+
+@InputType({ description: 'What to change of an instance. What is left out, or null, stays as it is.' })
+export class UpdateInstanceInput {
+  @Field(() => ID, { description: 'The instance.' })
+  instanceId!: string;
+
+  @Field(() => String, { nullable: true, description: `A new name. ${INSTANCE_NAME.sentence}` })
+  @Matches(INSTANCE_NAME.pattern, { message: INSTANCE_NAME.sentence })
+  name?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'A new connection URL, with credentials: of the same product. It is asked before it is stored.',
+  })
+  @MaxLength(MAX_URL_LENGTH, { message: URL_LENGTH_SENTENCE })
+  url?: string | null;
+
+  @Field(() => String, { nullable: true, description: `A new region. ${REGION_NAME.sentence}` })
+  @Matches(REGION_NAME.pattern, { message: REGION_NAME.sentence })
+  region?: string | null;
+}
+
+@ObjectType({ description: 'What `updateInstance` has done.' })
+export class UpdateInstancePayload {
+  @Field(() => Instance, { description: 'The instance, as it is now.' })
   instance!: DomainInstance;
 }
 

@@ -6,6 +6,7 @@ import type { Instance as DomainInstance } from '../domain/instance.js';
 import type { ListInstances } from '../services/list-instances.js';
 import type { RegisterInstance } from '../services/register-instance.js';
 import type { StatusMessage } from '../services/status-tail.js';
+import type { UpdateInstance } from '../services/update-instance.js';
 import { BackupConnection } from './backup-connection.type.js';
 import { InstanceBackupsArgs } from './backup.input.js';
 import { Backup } from './backup.type.js';
@@ -18,6 +19,8 @@ import {
   InstancesArgs,
   RegisterInstanceInput,
   RegisterInstancePayload,
+  UpdateInstanceInput,
+  UpdateInstancePayload,
 } from './instance.input.js';
 import { Instance } from './instance.type.js';
 import { listCost } from './page.type.js';
@@ -30,6 +33,7 @@ const LIVE_COST = 50;
 interface InstanceServices {
   readonly listInstances: ListInstances;
   readonly registerInstance: RegisterInstance;
+  readonly updateInstance: UpdateInstance;
 }
 
 interface StatusChangedArgs {
@@ -84,6 +88,18 @@ export class InstanceResolver {
     return { instance };
   }
 
+  @Mutation(() => UpdateInstancePayload, {
+    description:
+      'Changes an instance in which no operation runs: its name, region, or where and as whom it is reached. Errors: BAD_USER_INPUT, INSTANCE_NOT_FOUND, INSTANCE_NAME_TAKEN, INSTANCE_UNREACHABLE, BACKUP_IN_PROGRESS, INSTANCE_NOT_AVAILABLE; nothing is changed then.',
+  })
+  async updateInstance(
+    @Ctx() { caller }: GraphQLContext,
+    @Arg('input', () => UpdateInstanceInput, { description: 'What to change.' }) input: UpdateInstanceInput,
+  ): Promise<UpdateInstancePayload> {
+    const { instanceId, name = null, url = null, region = null } = input;
+    return { instance: await this.#services.updateInstance.update(caller, { instanceId, name, url, region }) };
+  }
+
   @Subscription(() => InstanceStatusChange, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, StatusChangedArgs, GraphQLContext>) =>
       context.watchInstanceStatus.watch(context.caller, {
@@ -92,7 +108,7 @@ export class InstanceResolver {
         onOverflow: context.dropSlowSubscriber,
       }),
     description:
-      'Status changes as they happen, in order, none left out. With `after`, first those after that cursor. With `instanceId` alone, first the current state. Errors: INSTANCE_NOT_FOUND, BAD_USER_INPUT.',
+      'Status changes as they happen, in order, none left out; also what else changes of an instance (its role after a failover, its version, its name), with the status as it was. With `after`, first those after that cursor. With `instanceId` alone, first the current state. Errors: INSTANCE_NOT_FOUND, BAD_USER_INPUT.',
   })
   instanceStatusChanged(
     @Root() change: StatusMessage,

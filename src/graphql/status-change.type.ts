@@ -6,7 +6,10 @@ import type { Instance as DomainInstance } from '../domain/instance.js';
 import { Backup } from './backup.type.js';
 import { Instance } from './instance.type.js';
 
-@ObjectType({ description: "A change of an instance's status, from the durable log." })
+@ObjectType({
+  description:
+    'A change of an instance, from the durable log: of its status, or, with both statuses the same, of its role, version, name, region or URL; `reason` says what.',
+})
 export class InstanceStatusChange {
   @Field(() => ID, { description: 'Its cursor: pass it as `after` to go on from here.' })
   id!: string;

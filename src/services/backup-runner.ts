@@ -6,7 +6,9 @@ import type { Backup, Lease } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
 import { DomainError } from '../domain/errors.js';
 import { BackupFailedError } from '../domain/failure.js';
+import type { StatusFeed } from '../events/status-feed.js';
 import type { RunBackup } from './run-backup.js';
+import { cancelled } from './to-failure.js';
 
 /** A server that has not renewed its lease for this long is taken for dead. Clocks of servers must agree far better. */
 export const LEASE_MS = 30_000;
@@ -14,6 +16,7 @@ const LEASE_RENEWAL_MS = LEASE_MS / 6;
 
 interface BackupRunnerDeps {
   readonly catalog: Catalog;
+  readonly feed: StatusFeed;
   readonly runBackup: RunBackup;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -21,11 +24,30 @@ interface BackupRunnerDeps {
   readonly maxConcurrent: number;
 }
 
-interface Job {
-  /** False while it waits for its turn. */
-  isRunning: boolean;
-  readonly stop: AbortController;
-  done: Promise<void>;
+/** A backup that waits for its turn, or runs. */
+class Job {
+  readonly stop = new AbortController();
+  readonly done: Promise<void>;
+  #begin: () => void = () => undefined;
+  #isBegun = false;
+
+  constructor(run: (stop: AbortController) => Promise<void>) {
+    const begun = new Promise<void>((resolve) => {
+      this.#begin = resolve;
+    });
+    this.done = begun.then(() => run(this.stop));
+  }
+
+  get isWaiting(): boolean {
+    return !this.#isBegun;
+  }
+
+  /** Begins the work, once, and resolves at its end. */
+  async begin(): Promise<void> {
+    this.#isBegun = true;
+    this.#begin();
+    await this.done;
+  }
 }
 
 /** Runs the backups of this server, a few at a time, and keeps their leases while they wait and run. */
@@ -34,6 +56,7 @@ export class BackupRunner {
   readonly #queue: PQueue;
   readonly #jobs = new Map<string, Job>();
   readonly #renewal: NodeJS.Timeout;
+  readonly #unsubscribe: () => void;
   #isDraining = false;
 
   constructor(deps: BackupRunnerDeps) {
@@ -42,6 +65,9 @@ export class BackupRunner {
     this.#renewal = setInterval(() => {
       void this.#renewLeases();
     }, LEASE_RENEWAL_MS).unref();
+    this.#unsubscribe = deps.feed.subscribe((change) => {
+      if (change.kind === 'cancel') void this.#stopCancelled([change.backupId]);
+    });
   }
 
   get isDraining(): boolean {
@@ -70,11 +96,10 @@ export class BackupRunner {
 
   /** Takes a backup that was recorded with this server's lease. Returns at once. */
   start(backup: Backup): void {
-    const stop = new AbortController();
-    if (this.#isDraining) stop.abort(shuttingDown());
-    const job: Job = { isRunning: false, stop, done: Promise.resolve() };
+    const job = new Job((stop) => this.#run(backup, stop));
     this.#jobs.set(backup.id, job);
-    job.done = this.#finish(backup, job);
+    if (this.#isDraining) stopJob(job, shuttingDown());
+    else void this.#queue.add(() => job.begin());
   }
 
   /**
@@ -84,25 +109,20 @@ export class BackupRunner {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     const deadline = setTimeout(() => {
-      for (const { stop } of this.#jobs.values()) stop.abort(shuttingDown());
+      for (const job of this.#jobs.values()) stopJob(job, shuttingDown());
     }, graceMs);
-    for (const { isRunning, stop } of this.#jobs.values()) {
-      if (!isRunning) stop.abort(shuttingDown());
+    for (const job of this.#jobs.values()) {
+      if (job.isWaiting) stopJob(job, shuttingDown());
     }
-    // Those that waited begin now, and end at once.
-    this.#queue.concurrency = Infinity;
     while (this.#jobs.size > 0) await Promise.all([...this.#jobs.values()].map(({ done }) => done));
     clearTimeout(deadline);
     clearInterval(this.#renewal);
+    this.#unsubscribe();
   }
 
-  async #finish(backup: Backup, job: Job): Promise<void> {
+  async #run(backup: Backup, stop: AbortController): Promise<void> {
     try {
-      // With a place free the queue calls this before `add` returns.
-      await this.#queue.add(() => {
-        job.isRunning = true;
-        return this.#deps.runBackup.run(backup, job.stop);
-      });
+      await this.#deps.runBackup.run(backup, stop);
     } catch (error) {
       this.#deps.logger.error({ err: error, backupId: backup.id }, 'backup is left to recovery');
     } finally {
@@ -118,7 +138,29 @@ export class BackupRunner {
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'leases could not be renewed');
     }
+    // The wake-up of another server may have been lost on its way.
+    await this.#stopCancelled(ids);
   }
+
+  /** The wake-up proves nothing: what was cancelled is in the catalog. */
+  async #stopCancelled(backupIds: readonly string[]): Promise<void> {
+    const mine = backupIds.filter((id) => this.has(id));
+    if (mine.length === 0) return;
+    try {
+      for (const id of await this.#deps.catalog.backups.findCancelled(mine)) {
+        const job = this.#jobs.get(id);
+        if (job !== undefined) stopJob(job, cancelled());
+      }
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, 'cancelled backups could not be looked up; it is tried again');
+    }
+  }
+}
+
+/** One that waits begins now, to end at once: it must not wait for a place to learn that it is over. */
+function stopJob(job: Job, reason: BackupFailedError): void {
+  job.stop.abort(reason);
+  void job.begin();
 }
 
 function shuttingDown(): BackupFailedError {

@@ -1,5 +1,5 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
-import type { Catalog, CompletedBackup } from '../catalog/catalog.js';
+import type { Catalog, CompletedBackup, StatusTransition } from '../catalog/catalog.js';
 import type { Backup, BackupFailure } from '../domain/backup.js';
 import { InstanceStatus } from '../domain/instance.js';
 import type { StatusFeed } from '../events/status-feed.js';
@@ -45,8 +45,9 @@ export class ConcludeBackup {
    * Leaves no artifact behind. False, and nothing touched, when the backup was lost to another server, or had ended
    * already: it may be COMPLETED by then. The decision is written down before the first file goes, so that nobody who
    * takes the backup over in between can complete it.
+   * @param abnormalReason why the instance cannot be used any more; null = it is AVAILABLE again
    */
-  async fail(backup: Backup, failure: BackupFailure): Promise<boolean> {
+  async fail(backup: Backup, failure: BackupFailure, abnormalReason: string | null = null): Promise<boolean> {
     const { catalog, serverId } = this.#deps;
     if (!(await catalog.transaction(({ backups }) => backups.condemn(backup.id, serverId)))) return false;
     const isCleaned = await this.#clean(backup);
@@ -54,7 +55,8 @@ export class ConcludeBackup {
       if (!(await backups.fail(backup.id, serverId, { failure, isCleaned }))) return false;
       await instances.changeStatus({
         ...toAvailable(backup),
-        reason: `Backup ${backup.name} has failed. ${failure.message}`,
+        ...(abnormalReason === null ? {} : { to: InstanceStatus.ABNORMAL }),
+        reason: abnormalReason ?? `Backup ${backup.name} has failed. ${failure.message}`,
         at: failure.occurredAt,
       });
       return true;
@@ -92,16 +94,6 @@ export class ConcludeBackup {
   }
 }
 
-function toAvailable(backup: Backup): {
-  instanceId: string;
-  backupId: string;
-  from: InstanceStatus.BACKING_UP;
-  to: InstanceStatus.AVAILABLE;
-} {
-  return {
-    instanceId: backup.instanceId,
-    backupId: backup.id,
-    from: InstanceStatus.BACKING_UP,
-    to: InstanceStatus.AVAILABLE,
-  };
+function toAvailable({ instanceId, id }: Backup): Omit<StatusTransition, 'reason' | 'at'> {
+  return { instanceId, backupId: id, from: InstanceStatus.BACKING_UP, to: InstanceStatus.AVAILABLE };
 }

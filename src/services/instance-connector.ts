@@ -25,8 +25,11 @@ export class InstanceConnector {
   readonly #sealedUrls: DataLoader<string, string | null>;
   /** Lists under way: who asks for one of them meanwhile shares it. */
   readonly #listing = new Map<string, Promise<readonly Database[]>>();
-  /** Instances whose last check has not come back, though nobody waits for it any more. */
-  readonly #stuck = new Set<string>();
+  /**
+   * Health checks that have not come back, among them those that nobody waits for any more. One that hangs may hold a
+   * thread: those that come after it share its end instead of taking a thread each.
+   */
+  readonly #checking = new Map<string, Promise<Health>>();
 
   constructor(deps: { readonly catalog: Catalog; readonly engines: EngineRegistry; readonly secretBox: SecretBox }) {
     const { instances } = deps.catalog;
@@ -45,15 +48,16 @@ export class InstanceConnector {
   }
 
   /** Whether it answers, and as what. @throws EngineUnreachableError */
-  async checkHealth({ id }: Instance): Promise<Health> {
-    // A check that hangs may hold a thread: those that come after it must not take one each.
-    if (this.#stuck.has(id)) throw notAnswering();
-    this.#stuck.add(id);
-    return answer((signal) =>
+  async checkHealth(id: string): Promise<Health> {
+    const underWay = this.#checking.get(id);
+    if (underWay !== undefined) return underWay;
+    const checking = answer((signal) =>
       this.connect(id)
         .then(({ engine, url }) => engine.checkHealth(url, signal))
-        .finally(() => this.#stuck.delete(id)),
+        .finally(() => this.#checking.delete(id)),
     );
+    this.#checking.set(id, checking);
+    return checking;
   }
 
   /** @throws DomainError INSTANCE_UNREACHABLE, CLIENT_TOOL_MISSING when a program is not there that its backups take */

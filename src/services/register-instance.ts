@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock.js';
 import { DomainError } from '../domain/errors.js';
 import { InstanceStatus } from '../domain/instance.js';
 import type { Instance } from '../domain/instance.js';
+import type { HealthSchedule } from './health-schedule.js';
 import type { InstanceConnector } from './instance-connector.js';
 import type { SecretBox } from './secret-box.js';
 
@@ -22,6 +23,7 @@ interface RegisterInstanceDeps {
   readonly secretBox: SecretBox;
   readonly clock: Clock;
   readonly newId: () => string;
+  readonly schedule: HealthSchedule;
 }
 
 /** Registers an instance that answers; nothing is stored of one that does not. */
@@ -34,7 +36,7 @@ export class RegisterInstance {
 
   /** @throws DomainError INSTANCE_NAME_TAKEN, INSTANCE_UNREACHABLE, BAD_USER_INPUT */
   async register(_caller: Caller, input: RegisterInstanceInput): Promise<Instance> {
-    const { catalog, connector, secretBox, clock, newId } = this.#deps;
+    const { catalog, connector, secretBox, clock, newId, schedule } = this.#deps;
     const { name, project, region } = input;
     await this.#assertNameFree(project, name);
     const probe = await connector.probe(input.url);
@@ -53,9 +55,9 @@ export class RegisterInstance {
       createdAt: now,
       updatedAt: now,
     };
-    const sealedUrl = secretBox.seal(probe.url, instance.id);
+    const more = { sealedUrl: secretBox.seal(probe.url, instance.id), checkDueAt: schedule.next() };
     try {
-      await catalog.transaction(({ instances }) => instances.insert(instance, sealedUrl));
+      await catalog.transaction(({ instances }) => instances.insert(instance, more));
     } catch (error) {
       if (!(error instanceof UniqueViolationError)) throw error;
       const holder = await catalog.instances.findByName(project, name);

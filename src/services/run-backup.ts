@@ -5,21 +5,24 @@ import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { encodeManifest, MANIFEST_NAME, toManifest } from '../artifacts/manifest.js';
 import type { Catalog, CompletedBackup } from '../catalog/catalog.js';
 import { BackupFailureCode, BackupPhase, BackupStatus } from '../domain/backup.js';
-import type { Backup } from '../domain/backup.js';
+import type { Backup, BackupFailure } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
 import type { Database } from '../domain/database.js';
 import { BackupFailedError } from '../domain/failure.js';
 import { InstanceRole } from '../domain/instance.js';
+import { EngineUnreachableError } from '../engines/database-engine.js';
 import type { DatabaseEngine } from '../engines/database-engine.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { ConcludeBackup } from './conclude-backup.js';
 import type { BackupRun, CopyDatabase, StoredDump } from './copy-database.js';
 import type { InstanceConnector } from './instance-connector.js';
+import { toAbnormalReason } from './monitor-instances.js';
 import { ProgressMeter } from './progress-meter.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import { untilStopped } from './stoppable.js';
-import { toFailure } from './to-failure.js';
+import { sideBySide } from './side-by-side.js';
+import { cancelled, toFailure } from './to-failure.js';
 
 /** How often the catalog is asked to take the end of a backup whose manifest is written. */
 const COMMIT_ATTEMPTS = 5;
@@ -39,6 +42,8 @@ interface RunBackupDeps {
   /** Lease owner in whose name backups are run. */
   readonly serverId: string;
   readonly stallTimeoutMs: number;
+  /** Databases of one backup that are dumped side by side, unless the engine stages them. */
+  readonly maxConcurrentDumps: number;
 }
 
 /** Does the work of one backup, from its first byte to COMPLETED or FAILED. */
@@ -64,10 +69,19 @@ export class RunBackup {
       const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
       const failure = toFailure(cause, clock());
       log.warn({ code: failure.code, err: cause }, 'backup has failed');
-      await conclude.fail(backup, failure);
+      await conclude.fail(backup, failure, await this.#findFault(backup, failure));
       return;
     }
     await this.#commit(backup, result, log);
+  }
+
+  /** Why the instance cannot be used any more, if that is why the backup has failed: it must not be shown as AVAILABLE. */
+  async #findFault({ instanceId }: Backup, { code }: BackupFailure): Promise<string | null> {
+    if (code !== BackupFailureCode.ENGINE_UNREACHABLE && code !== BackupFailureCode.STALLED) return null;
+    return this.#deps.connector.checkHealth(instanceId).then(
+      () => null,
+      (error: unknown) => (error instanceof EngineUnreachableError ? toAbnormalReason(error.message) : null),
+    );
   }
 
   /** @returns what to put into the catalog, once the manifest is in the store */
@@ -112,7 +126,7 @@ export class RunBackup {
 
   async #copyAndVerify(run: BackupRun, stop: AbortController, log: Logger): Promise<readonly StoredDump[]> {
     const { copier } = this.#deps;
-    const { meter, databases } = run;
+    const { meter, databases, signal } = run;
     let phase = BackupPhase.COPYING;
     await using reporter = new ProgressReporter({
       ...this.#deps,
@@ -126,11 +140,16 @@ export class RunBackup {
       },
     });
     reporter.report();
-    const dumps: StoredDump[] = [];
-    for (const index of databases.keys()) dumps.push(await copier.copy(run, index));
+    // Temporary copies of several databases at once would take room that nobody has planned for.
+    const limit = run.engine.isStaged ? 1 : this.#deps.maxConcurrentDumps;
+    const dumps = await sideBySide(databases, { limit, signal }, (_database, index, stopped) =>
+      copier.copy({ ...run, signal: stopped }, index),
+    );
     phase = BackupPhase.VERIFYING;
     reporter.report();
-    for (const [index, { artifact }] of dumps.entries()) await copier.verify(run, index, artifact);
+    await sideBySide(dumps, { limit, signal }, ({ artifact }, index, stopped) =>
+      copier.verify({ ...run, signal: stopped }, index, artifact),
+    );
     return dumps;
   }
 
@@ -147,7 +166,7 @@ export class RunBackup {
 
   /** The manifest is written, so the backup must not fail any more: a catalog that is away for a moment is waited for. */
   async #commit(backup: Backup, result: CompletedBackup, log: Logger): Promise<void> {
-    const { conclude } = this.#deps;
+    const { conclude, clock } = this.#deps;
     for (let attempt = 1; ; attempt += 1) {
       try {
         if (await conclude.complete(backup, result)) {
@@ -161,6 +180,8 @@ export class RunBackup {
         await delay(COMMIT_RETRY_MS * attempt);
       }
     }
+    const [isCancelled] = await this.#deps.catalog.backups.findCancelled([backup.id]);
+    if (isCancelled !== undefined && (await conclude.fail(backup, toFailure(cancelled(), clock())))) return;
     await this.#yieldTo(backup);
   }
 

@@ -10,6 +10,10 @@ export function toFailure(error: unknown, occurredAt: Date): BackupFailure {
   return { code, message, occurredAt };
 }
 
+export function cancelled(): BackupFailedError {
+  return new BackupFailedError(BackupFailureCode.CANCELLED, 'The backup was cancelled by a user.');
+}
+
 function toKnown(error: unknown): BackupFailedError {
   if (error instanceof BackupFailedError) return error;
   if (error instanceof EngineUnreachableError) {

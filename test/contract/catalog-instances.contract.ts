@@ -50,7 +50,9 @@ export function instanceContract(create: CreateCatalog): void {
   test('keep their sealed URL to themselves', async () => {
     await using subject = await create();
     const instance = sampleInstance();
-    await subject.catalog.transaction(({ instances }) => instances.insert(instance, 'v1.sealed'));
+    await subject.catalog.transaction(({ instances }) =>
+      instances.insert(instance, { sealedUrl: 'v1.sealed', checkDueAt: NOON }),
+    );
     expect(await subject.catalog.instances.findSealedUrls([instance.id])).toEqual(['v1.sealed']);
     expect(JSON.stringify(await subject.catalog.instances.find(instance.id))).not.toContain('v1.sealed');
   });

@@ -115,7 +115,7 @@ export function pageContract(create: CreateCatalog): void {
       }),
     );
     await catalog.transaction(async ({ instances }) => {
-      for (const instance of seeded) await instances.insert(instance, 'sealed');
+      for (const instance of seeded) await instances.insert(instance, { sealedUrl: 'sealed', checkDueAt: NOON });
     });
     await fc.assert(
       fc.asyncProperty(sizes, instanceOrder, fc.option(fc.constant('red')), async (pageSizes, orderBy, project) => {

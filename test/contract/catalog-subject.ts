@@ -21,7 +21,7 @@ export async function openForOtherServer({ catalog, openAgain }: CatalogSubject)
 
 export async function insertInstance(catalog: Catalog, overrides: Partial<Instance> = {}): Promise<Instance> {
   const instance = sampleInstance(overrides);
-  await catalog.transaction(({ instances }) => instances.insert(instance, 'sealed'));
+  await catalog.transaction(({ instances }) => instances.insert(instance, { sealedUrl: 'sealed', checkDueAt: NOON }));
   return instance;
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { InstanceOrderField, InstanceStatus } from '../../src/domain/instance.js';
 import { OrderDirection } from '../../src/domain/page.js';
 import { Gate } from '../support/gate.js';
-import { sampleBackup, sampleInstance, sampleLease } from '../support/samples.js';
+import { NOON, sampleBackup, sampleInstance, sampleLease } from '../support/samples.js';
 import { changeStatus, claimOf, insertInstance, openForOtherServer, releaseOf } from './catalog-subject.js';
 import type { CreateCatalog } from './catalog-subject.js';
 
@@ -16,7 +16,7 @@ export function transactionContract(create: CreateCatalog): void {
     await using subject = await create();
     const instance = sampleInstance();
     const returned = await subject.catalog.transaction(async ({ instances }) => {
-      await instances.insert(instance, 'sealed-url');
+      await instances.insert(instance, { sealedUrl: 'sealed-url', checkDueAt: NOON });
       return 'done';
     });
     expect(returned).toBe('done');
@@ -91,7 +91,7 @@ export function transactionContract(create: CreateCatalog): void {
       rounds.map((round) =>
         catalog.transaction(async ({ instances }) => {
           const pair = ['a', 'b'].map((side) => sampleInstance({ name: `pair-${round}-${side}` }));
-          for (const each of pair) await instances.insert(each, 'sealed');
+          for (const each of pair) await instances.insert(each, { sealedUrl: 'sealed', checkDueAt: NOON });
           const found = await Promise.all(pair.map((each) => instances.findByName('default', each.name)));
           if (found.some((each) => each === null)) throw new Error('own writes are not seen');
           if (round % 3 === 0) throw new Error('undo');

@@ -20,7 +20,7 @@ import { RecoverBackups } from '../../src/services/recover-backups.js';
 import { RunBackup } from '../../src/services/run-backup.js';
 import { SecretBox } from '../../src/services/secret-box.js';
 import { Gate } from '../support/gate.js';
-import { sampleBackup, sampleInstance } from '../support/samples.js';
+import { NOON, sampleBackup, sampleInstance } from '../support/samples.js';
 import { createSampleDatabase } from '../support/sqlite.js';
 import { listFiles, verifyByHand } from '../support/store.js';
 import { TempDir } from '../support/temp-dir.js';
@@ -105,7 +105,14 @@ class TwoServers implements AsyncDisposable {
     const conclude = new ConcludeBackup({ ...shared, onLeftover: () => undefined, onEnded: () => undefined });
     const copier = new CopyDatabase(store, this.dir.path);
     const connector = this.#connector;
-    const runBackup = new RunBackup({ ...shared, conclude, connector, copier, stallTimeoutMs: 60_000 });
+    const runBackup = new RunBackup({
+      ...shared,
+      conclude,
+      connector,
+      copier,
+      maxConcurrentDumps: 2,
+      stallTimeoutMs: 60_000,
+    });
     const runner = new BackupRunner({ ...shared, runBackup, maxConcurrent: 1 });
     return { runBackup, runner, recover: new RecoverBackups({ ...shared, runner, conclude }) };
   }
@@ -117,7 +124,7 @@ class TwoServers implements AsyncDisposable {
     const instance = sampleInstance();
     const backup = sampleBackup({ instanceId: instance.id });
     await catalog.transaction(async ({ instances, backups }) => {
-      await instances.insert(instance, this.#secretBox.seal(url, instance.id));
+      await instances.insert(instance, { sealedUrl: this.#secretBox.seal(url, instance.id), checkDueAt: NOON });
       await instances.changeStatus(claimOf(instance.id, { backupId: backup.id }));
       await backups.insert(backup, runner.newLease());
     });

@@ -1,0 +1,72 @@
+import type { Logger } from 'pino';
+import type { Catalog } from '../catalog/catalog.js';
+import { BackupFailureCode, BackupStatus } from '../domain/backup.js';
+import type { Backup } from '../domain/backup.js';
+import type { Caller } from '../domain/caller.js';
+import { DomainError } from '../domain/errors.js';
+import type { StatusFeed } from '../events/status-feed.js';
+
+/** How long a caller may wait for the end of a backup that was cancelled. */
+const ANSWER_WITHIN_MS = 5000;
+
+interface CancelBackupDeps {
+  readonly catalog: Catalog;
+  readonly feed: StatusFeed;
+  readonly logger: Logger;
+}
+
+/**
+ * Cancels a backup, whichever server works on it. That is decided in the catalog: from then on the backup can only become
+ * FAILED, also when its server dies the next moment.
+ */
+export class CancelBackup {
+  readonly #deps: CancelBackupDeps;
+
+  constructor(deps: CancelBackupDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Answers once the backup has ended, or after 5 s with the backup still BUILDING. Cancelling again is fine.
+   * @throws DomainError BACKUP_NOT_FOUND, BACKUP_NOT_CANCELLABLE
+   */
+  async cancel(caller: Caller, backupId: string): Promise<Backup> {
+    const { catalog, feed, logger } = this.#deps;
+    const isCancelled = await catalog.transaction(({ backups }) => backups.cancel(backupId));
+    if (isCancelled) logger.info({ reqId: caller.requestId, caller: caller.name, backupId }, 'backup cancelled');
+    // Also if it was cancelled before: whoever was to hear of that may not have.
+    feed.publish({ kind: 'cancel', backupId });
+    const backup = await this.#waitForEnd(backupId);
+    const { status, failure } = backup;
+    // One that was about to fail by itself ends as FAILED, too: there is nothing left to cancel.
+    const isOver = status === BackupStatus.FAILED && (isCancelled || failure?.code === BackupFailureCode.CANCELLED);
+    if (isOver || status === BackupStatus.BUILDING) return backup;
+    throw new DomainError('BACKUP_NOT_CANCELLABLE', { backupId, status });
+  }
+
+  async #waitForEnd(backupId: string): Promise<Backup> {
+    let wake: () => void = () => undefined;
+    const unsubscribe = this.#deps.feed.subscribe((change) => {
+      if (change.kind === 'backup' && change.backupId === backupId) wake();
+    });
+    let isExpired = false;
+    const timer = setTimeout(() => {
+      isExpired = true;
+      wake();
+    }, ANSWER_WITHIN_MS);
+    try {
+      for (;;) {
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        const backup = await this.#deps.catalog.backups.find(backupId);
+        if (backup === null) throw new DomainError('BACKUP_NOT_FOUND', { backupId });
+        if (backup.status !== BackupStatus.BUILDING || isExpired) return backup;
+        await changed;
+      }
+    } finally {
+      clearTimeout(timer);
+      unsubscribe();
+    }
+  }
+}
