@@ -12,8 +12,10 @@ import { TypeormCatalog } from './catalog/typeorm-catalog.js';
 import type { Config } from './config.js';
 import type { Clock } from './domain/clock.js';
 import { messageOf } from './domain/errors.js';
+import { ClientTools } from './engines/client-tools.js';
 import { EngineRegistry } from './engines/engine-registry.js';
 import type { DatabaseEngine } from './engines/database-engine.js';
+import { PostgresqlEngine } from './engines/postgresql/postgresql-engine.js';
 import { SqliteEngine } from './engines/sqlite/sqlite-engine.js';
 import { InProcessStatusFeed } from './events/in-process-status-feed.js';
 import { PostgresStatusFeed } from './events/postgres-status-feed.js';
@@ -104,7 +106,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const { catalog, feed, store, secretBox, scratchRoot } = await openStorage(config, opened, onError);
   const common = { catalog, feed, store, clock, newId, logger, serverId, secretBox, onError };
 
-  const engines = new EngineRegistry([new SqliteEngine(config.sqliteRoots), ...(overrides.engines ?? [])]);
+  const engines = new EngineRegistry([...createEngines(config), ...(overrides.engines ?? [])]);
   const connector = new InstanceConnector({ catalog, engines, secretBox });
   const metrics: Metrics = new Metrics({
     catalog,
@@ -170,6 +172,11 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     stop: () => (stopping ??= stop()),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),
   };
+}
+
+function createEngines({ sqliteRoots, toolFolders }: Config): readonly DatabaseEngine[] {
+  const tools = new ClientTools(toolFolders);
+  return [new SqliteEngine(sqliteRoots), new PostgresqlEngine(tools)];
 }
 
 interface Storage {

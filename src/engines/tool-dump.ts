@@ -154,10 +154,12 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
 }
 
 /** The failure of a tool that no better sentence is known for. */
-export function toolFailed(database: string, { what, lastWords }: ToolEnd): BackupFailedError {
-  const said = lastWords === '' ? 'It said nothing.' : `It said: ${lastWords.replaceAll(/\s*\n\s*/g, ' | ')}`;
-  return new BackupFailedError(
-    BackupFailureCode.DUMP_FAILED,
-    `Database ${database} cannot be dumped: ${what}. ${said}`,
-  );
+export function toolFailed(database: string, end: ToolEnd): BackupFailedError {
+  const sentence = `Database ${database} cannot be dumped: ${describeEnd(end)}`;
+  return new BackupFailedError(BackupFailureCode.DUMP_FAILED, sentence);
+}
+
+/** How a tool ended and what it said, in whole sentences. */
+export function describeEnd({ what, lastWords }: ToolEnd): string {
+  return `${what}. ${lastWords === '' ? 'It said nothing.' : `It said: ${lastWords.replaceAll(/\s*\n\s*/g, ' | ')}`}`;
 }

@@ -1,0 +1,135 @@
+import { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { Client } from 'pg';
+import { isWorthAnotherWay, NoAnswerError, tellsMore, toUnreachable } from './errors.js';
+import { toWays } from './tls.js';
+import type { PostgresqlServer } from './url.js';
+
+/** As the server's administrator sees it in pg_stat_activity. */
+export const APPLICATION_NAME = 'rds-backup-server';
+/** How long one attempt to connect may take. */
+const CONNECT_TIMEOUT_MS = 5000;
+/** After this the server itself gives a question up. */
+const STATEMENT_TIMEOUT_MS = 8000;
+/** After this a server counts as lost that has not even given the question up. */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** How long the server may take to say goodbye. */
+const END_TIMEOUT_MS = 1000;
+
+/** A connection of our own to one database of a server. Questions are asked one after the other. */
+export class PostgresqlConnection implements AsyncDisposable {
+  readonly #client: Client;
+  readonly #socket = new Socket();
+  readonly #signal: AbortSignal;
+  readonly #abort = (): void => {
+    this.#socket.destroy();
+  };
+
+  private constructor(server: PostgresqlServer, ssl: ConnectionOptions | false, signal: AbortSignal) {
+    this.#signal = signal;
+    this.#client = new Client({
+      host: server.host,
+      port: server.port,
+      user: server.user,
+      database: server.database,
+      // As a function: an empty one would have the library look for another in the environment and in files.
+      password: () => server.password ?? '',
+      ssl,
+      sslnegotiation: 'postgres',
+      stream: () => this.#socket,
+      application_name: APPLICATION_NAME,
+    });
+    // Whoever asks gets the error; a connection that is lost while nobody does must not end the process.
+    this.#client.on('error', () => undefined);
+    this.#socket.on('error', () => undefined);
+    signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  /**
+   * @param signal ends the connection, too, for as long as it is open
+   * @throws EngineUnreachableError
+   */
+  static async open(server: PostgresqlServer, signal: AbortSignal): Promise<PostgresqlConnection> {
+    try {
+      signal.throwIfAborted();
+      const [preferred = false, other] = await toWays(server);
+      return await PostgresqlConnection.#connect(server, preferred, signal).catch(async (first: unknown) => {
+        if (other === undefined || !isWorthAnotherWay(first)) throw first;
+        return PostgresqlConnection.#connect(server, other, signal).catch((second: unknown) => {
+          throw tellsMore(first, second);
+        });
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toUnreachable(error);
+    }
+  }
+
+  static async #connect(
+    server: PostgresqlServer,
+    ssl: ConnectionOptions | false,
+    signal: AbortSignal,
+  ): Promise<PostgresqlConnection> {
+    signal.throwIfAborted();
+    const connection = new PostgresqlConnection(server, ssl, signal);
+    try {
+      await connection.#within(CONNECT_TIMEOUT_MS, connection.#client.connect());
+      await connection.rows(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS.toString()}`);
+      return connection;
+    } catch (error) {
+      connection.#close();
+      throw error;
+    }
+  }
+
+  /** @throws EngineUnreachableError */
+  async rows<Row extends object>(sql: string, values: readonly string[] = []): Promise<readonly Row[]> {
+    try {
+      return (await this.#within(ANSWER_TIMEOUT_MS, this.#client.query<Row>(sql, [...values]))).rows;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw toUnreachable(error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#within(END_TIMEOUT_MS, this.#client.end()).catch(() => undefined);
+    this.#close();
+  }
+
+  #close(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#socket.destroy();
+  }
+
+  /** The library does not always tell when its socket has gone, so time and the signal are watched beside it. */
+  async #within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+    const { promise: ended, reject } = withRejecter();
+    const abort = (): void => {
+      reject(this.#signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      reject(new NoAnswerError(this.#socket.bytesRead > 0 || !this.#socket.pending));
+    }, timeoutMs);
+    this.#signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([work, ended]);
+    } finally {
+      clearTimeout(timer);
+      this.#signal.removeEventListener('abort', abort);
+    }
+  }
+}
+
+interface Rejecter {
+  readonly promise: Promise<never>;
+  readonly reject: (error: Error) => void;
+}
+
+function withRejecter(): Rejecter {
+  let reject!: (error: Error) => void;
+  const promise = new Promise<never>((_resolve, rejectPromise) => {
+    reject = rejectPromise;
+  });
+  return { promise, reject };
+}

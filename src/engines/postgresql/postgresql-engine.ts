@@ -1,0 +1,61 @@
+import type { ArtifactFormat } from '../../domain/backup.js';
+import type { Database } from '../../domain/database.js';
+import type { ClientTools } from '../client-tools.js';
+import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
+import { PostgresqlConnection } from './connection.js';
+import { beginDump, GLOBALS } from './dump.js';
+import { checkArchive, checkGlobals } from './format.js';
+import { assertMayConnect, readDatabases, readHealth } from './probe.js';
+import { PostgresqlTools } from './tools.js';
+import { toEndpoint, toServer } from './url.js';
+
+/** A PostgreSQL server: all databases of its cluster. It is dumped by its own client programs. */
+export class PostgresqlEngine implements DatabaseEngine {
+  readonly schemes = ['postgresql', 'postgres'];
+  readonly isStaged = false;
+  readonly #tools: PostgresqlTools;
+
+  constructor(tools: ClientTools) {
+    this.#tools = new PostgresqlTools(tools);
+  }
+
+  endpointOf(url: string): string {
+    return toEndpoint(url);
+  }
+
+  async probe(url: string, signal: AbortSignal): Promise<Probe> {
+    const server = toServer(url);
+    await using connection = await PostgresqlConnection.open(server, signal);
+    const health = await readHealth(connection);
+    const databases = await readDatabases(connection);
+    await assertMayConnect(connection, databases, server.user);
+    return { ...health, url, endpoint: toEndpoint(url), databases };
+  }
+
+  async checkHealth(url: string, signal: AbortSignal): Promise<Health> {
+    await using connection = await PostgresqlConnection.open(toServer(url), signal);
+    return await readHealth(connection);
+  }
+
+  async listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]> {
+    await using connection = await PostgresqlConnection.open(toServer(url), signal);
+    return await readDatabases(connection);
+  }
+
+  /** Of the system databases only `postgres` is one that people put things into. */
+  systemParts(present: readonly Database[]): readonly Database[] {
+    return [GLOBALS, ...present.filter(({ name }) => name === 'postgres')];
+  }
+
+  async assertTools({ engineVersion }: Product): Promise<void> {
+    await this.#tools.getFor(engineVersion);
+  }
+
+  async dump(request: DumpRequest): Promise<Dump> {
+    return beginDump(toServer(request.url), this.#tools, request);
+  }
+
+  async checkFormat(format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
+    await (format === 'sql' ? checkGlobals(content) : checkArchive(this.#tools, content));
+  }
+}

@@ -1,0 +1,86 @@
+import type { Database } from '../../domain/database.js';
+import { Engine, InstanceRole } from '../../domain/instance.js';
+import { EngineUnreachableError } from '../database-engine.js';
+import type { Health } from '../database-engine.js';
+import type { PostgresqlConnection } from './connection.js';
+import { quoteIdentifier } from './quote.js';
+
+/** Databases that belong to PostgreSQL itself, or to a cloud that runs it. A template that a user has made does not. */
+const SYSTEM_NAMES = new Set([
+  'postgres',
+  'template0',
+  'template1',
+  'rdsadmin',
+  'cloudsqladmin',
+  'azure_maintenance',
+  'azure_sys',
+]);
+
+/** Databases that a refusal names. */
+const NAMED_DATABASES = 5;
+
+interface HealthRow {
+  readonly version: string;
+  readonly isInRecovery: boolean;
+}
+
+export async function readHealth(connection: PostgresqlConnection): Promise<Health> {
+  const [row] = await connection.rows<HealthRow>(
+    `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS "isInRecovery"`,
+  );
+  if (row === undefined) throw new EngineUnreachableError('it does not say which version it is.');
+  return {
+    engine: Engine.POSTGRESQL,
+    // As in "15.19 (Debian 15.19-0+deb12u1)".
+    engineVersion: row.version.split(' ')[0] ?? row.version,
+    role: row.isInRecovery ? InstanceRole.STANDBY : InstanceRole.PRIMARY,
+  };
+}
+
+interface DatabaseRow {
+  readonly name: string;
+  /** Decimal: it may be more than the library's integers hold. */
+  readonly sizeBytes: string;
+  readonly isClosed: boolean;
+}
+
+/** A database that takes no connections, or whose removal was broken off (limit -2), is none to back up. */
+const DATABASES = `
+  SELECT datname AS name,
+         CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END::text AS "sizeBytes",
+         NOT datallowconn OR datconnlimit = -2 AS "isClosed"
+  FROM pg_catalog.pg_database`;
+
+export async function readDatabases(connection: PostgresqlConnection): Promise<readonly Database[]> {
+  const rows = await connection.rows<DatabaseRow>(DATABASES);
+  return rows
+    .map(({ name, sizeBytes, isClosed }) => ({
+      name,
+      sizeBytes: Number(sizeBytes),
+      system: isClosed || SYSTEM_NAMES.has(name),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** That the user may connect to every database that a backup may be asked for. @throws EngineUnreachableError */
+export async function assertMayConnect(
+  connection: PostgresqlConnection,
+  databases: readonly Database[],
+  user: string,
+): Promise<void> {
+  const rows = await connection.rows<{ name: string }>(
+    `SELECT datname AS name FROM pg_catalog.pg_database WHERE NOT has_database_privilege(oid, 'CONNECT') ORDER BY 1`,
+  );
+  const closed = new Set(rows.map(({ name }) => name));
+  const names = databases.filter(({ name, system }) => !system && closed.has(name)).map(({ name }) => name);
+  if (names.length === 0) return;
+  const named = names.slice(0, NAMED_DATABASES);
+  const more = names.length > named.length ? ` and ${(names.length - named.length).toString()} more` : '';
+  const grants = named.map((name) => grantConnect(name, user)).join(' ');
+  const reason = `its user may not connect to ${named.map((name) => JSON.stringify(name)).join(', ')}${more}. Let the server's administrator run: ${grants}`;
+  throw new EngineUnreachableError(reason);
+}
+
+export function grantConnect(database: string, user: string): string {
+  return `GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(user)};`;
+}
