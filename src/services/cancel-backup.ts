@@ -49,11 +49,10 @@ export class CancelBackup {
     const unsubscribe = this.#deps.feed.subscribe((change) => {
       if (change.kind === 'backup' && change.backupId === backupId) wake();
     });
-    let isExpired = false;
-    const timer = setTimeout(() => {
-      isExpired = true;
+    const expiry = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    expiry.addEventListener('abort', () => {
       wake();
-    }, ANSWER_WITHIN_MS);
+    });
     try {
       for (;;) {
         const changed = new Promise<void>((resolve) => {
@@ -61,11 +60,10 @@ export class CancelBackup {
         });
         const backup = await this.#deps.catalog.backups.find(backupId);
         if (backup === null) throw new DomainError('BACKUP_NOT_FOUND', { backupId });
-        if (backup.status !== BackupStatus.BUILDING || isExpired) return backup;
+        if (backup.status !== BackupStatus.BUILDING || expiry.aborted) return backup;
         await changed;
       }
     } finally {
-      clearTimeout(timer);
       unsubscribe();
     }
   }

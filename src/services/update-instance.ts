@@ -43,7 +43,7 @@ export class UpdateInstance {
    * INSTANCE_UNREACHABLE, BAD_USER_INPUT
    */
   async update(caller: Caller, input: UpdateInstanceInput): Promise<Instance> {
-    const { catalog, feed, logger } = this.#deps;
+    const { feed, logger } = this.#deps;
     const { instanceId, name, url, region } = input;
     if (name === null && url === null && region === null) {
       throw badUserInput('input', 'change', 'Give at least one of name, url and region.');

@@ -19,6 +19,12 @@ export interface BackupState {
   readonly failure: { readonly code: string; readonly message: string } | null;
 }
 
+/** What a backup is to hold, if not everything. */
+export interface BackupChoice {
+  readonly databases?: readonly string[];
+  readonly includeSystemDatabases?: boolean;
+}
+
 export const BACKUP_FIELDS = 'id name status startedAt completedAt failure { code message }';
 
 /** The server's public door: GraphQL over connections that are kept alive, and over one WebSocket. */
@@ -60,17 +66,25 @@ export class ApiClient implements AsyncDisposable {
   }
 
   async register(name: string, path: string): Promise<string> {
+    return this.registerUrl(name, `sqlite:${path}`);
+  }
+
+  async registerUrl(name: string, url: string): Promise<string> {
     const { registerInstance } = await this.query<{ registerInstance: { instance: { id: string } } }>(
       'mutation ($input: RegisterInstanceInput!) { registerInstance(input: $input) { instance { id } } }',
-      { input: { name, url: `sqlite:${path}` } },
+      { input: { name, url } },
     );
     return registerInstance.instance.id;
   }
 
-  async createBackup(instanceId: string, name: string): Promise<Answer<{ createBackup: { backup: BackupState } }>> {
+  async createBackup(
+    instanceId: string,
+    name: string,
+    more: BackupChoice = {},
+  ): Promise<Answer<{ createBackup: { backup: BackupState } }>> {
     return this.send(
       `mutation ($input: CreateBackupInput!) { createBackup(input: $input) { backup { ${BACKUP_FIELDS} } } }`,
-      { input: { instanceId, name } },
+      { input: { instanceId, name, ...more } },
     );
   }
 

@@ -9,11 +9,21 @@ import { createLatency } from './scenarios/create-latency.js';
 import { crowd } from './scenarios/crowd.js';
 import { kills } from './scenarios/kills.js';
 import { pages } from './scenarios/pages.js';
+import { serverDumps } from './scenarios/server-dumps.js';
 import { subscribers } from './scenarios/subscribers.js';
 import { renderTable } from './table.js';
 import { WorkDir } from './work-dir.js';
 
-const SCENARIOS: readonly Scenario[] = [createLatency, crowd, subscribers, pages, kills, backup1gb, backup1gbBusy];
+const SCENARIOS: readonly Scenario[] = [
+  createLatency,
+  crowd,
+  subscribers,
+  pages,
+  kills,
+  backup1gb,
+  backup1gbBusy,
+  serverDumps,
+];
 const LARGE_BYTES = 1e9;
 const QUICK_LARGE_BYTES = 100e6;
 

@@ -11,6 +11,11 @@ export async function runTool(command: string, args: readonly string[]): Promise
   return stdout;
 }
 
+/** @throws when the line exits with another code than 0 */
+export async function runShell(line: string): Promise<string> {
+  return runTool('bash', ['-c', line]);
+}
+
 export interface NativeBackup {
   readonly totalMs: number;
   /** What each of the three programs took. */

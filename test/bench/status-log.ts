@@ -1,4 +1,4 @@
-import type { ApiClient, BackupState } from './api-client.js';
+import type { ApiClient, BackupChoice, BackupState } from './api-client.js';
 import { BACKUP_FIELDS } from './api-client.js';
 
 export interface StatusEvent {
@@ -44,9 +44,12 @@ export class BackupWatch implements AsyncDisposable {
   }
 
   /** Creates a backup and waits until its instance is available again. @throws unless it is COMPLETED */
-  async take(name: string): Promise<{ readonly answeredMs: number; readonly completedMs: number }> {
+  async take(
+    name: string,
+    more: BackupChoice = {},
+  ): Promise<{ readonly answeredMs: number; readonly completedMs: number }> {
     const begin = performance.now();
-    const { errors } = await this.#api.createBackup(this.#instanceId, name);
+    const { errors } = await this.#api.createBackup(this.#instanceId, name, more);
     const answeredMs = performance.now() - begin;
     if (errors !== undefined) throw new Error(`refused: ${JSON.stringify(errors)}`);
     for (;;) {

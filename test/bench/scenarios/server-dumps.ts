@@ -1,0 +1,200 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApiClient } from '../api-client.js';
+import { runShell, runTool } from '../native-tools.js';
+import type { Bench, Outcome, Row, Scenario } from '../scenario.js';
+import { createMariadbDatabase, createPostgresDatabase } from '../server-databases.js';
+import type { ServerDatabase } from '../server-databases.js';
+import { ServerProcess, withPeakRss } from '../server-process.js';
+import { formatMb, formatMs, formatSpread, median, quantile } from '../statistics.js';
+import { BackupWatch } from '../status-log.js';
+
+const MAX_FAST_RATIO = 1.15;
+/** Against the tool's own compression. */
+const MAX_USUAL_RATIO: Readonly<Record<string, number>> = { PostgreSQL: 0.5, MariaDB: 1 };
+const MAX_RSS_GROWTH_BYTES = 150e6;
+const MAX_LATENCY_RATIO = 3;
+const LATENCY_PAUSE_MS = 5;
+const LARGE_BYTES = 1e9;
+const QUICK_BYTES = 50e6;
+const QUESTION =
+  '{ instances(first: 20) { totalCount nodes { id name status activeBackup { progress { percent } } } } }';
+
+interface Taken {
+  /** From createBackup to the last artifact at its place. */
+  readonly copiedMs: number;
+  readonly completedMs: number;
+}
+
+interface Subject {
+  readonly database: ServerDatabase;
+  readonly watch: BackupWatch;
+}
+
+/** Large databases of real servers, beside the tools that an operator would use by hand, in turns. */
+export const serverDumps: Scenario = {
+  name: 'server-dumps',
+  async run(bench: Bench): Promise<Outcome> {
+    const sizeBytes = bench.isQuick ? QUICK_BYTES : LARGE_BYTES;
+    const rows: Row[] = [];
+    const notes: string[] = [];
+    await using server = await ServerProcess.start(await bench.workDir.createFolder('server-dumps'));
+    await using api = new ApiClient(server.url);
+    await using databases = new Databases();
+    const subjects: Subject[] = [];
+    for (const create of [createPostgresDatabase, createMariadbDatabase]) {
+      const database = databases.add(await create(sizeBytes));
+      if (database === null) continue;
+      const instanceId = await api.registerUrl(database.kind, database.url);
+      subjects.push({ database, watch: await BackupWatch.open(api, instanceId) });
+    }
+    await runTool('sync', []);
+    for (const subject of subjects) {
+      const outcome = await compare(bench, server, subject);
+      rows.push(...outcome.rows);
+      notes.push(...(outcome.notes ?? []));
+    }
+    if (subjects.length === 2) rows.push(await measureLatency(api, subjects));
+    for (const { watch } of subjects) await watch[Symbol.asyncDispose]();
+    return { rows, notes };
+  },
+};
+
+class Databases implements AsyncDisposable {
+  readonly #databases: ServerDatabase[] = [];
+
+  add(database: ServerDatabase | null): ServerDatabase | null {
+    if (database !== null) this.#databases.push(database);
+    return database;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const database of this.#databases) await database[Symbol.asyncDispose]();
+  }
+}
+
+async function compare(bench: Bench, server: ServerProcess, subject: Subject): Promise<Outcome> {
+  const { kind, native, sizeBytes } = subject.database;
+  const ours: Taken[] = [];
+  const fastMs: number[] = [];
+  const usualMs: number[] = [];
+  const rssBefore = await server.readRssBytes();
+  let peakBytes = 0;
+  const takeOurs = async (round: number): Promise<void> => {
+    const taken = await withPeakRss(server, () => takeBackup(server, subject, `${kind}-${round.toString()}`));
+    peakBytes = Math.max(peakBytes, taken.peakBytes);
+    ours.push(taken.result);
+  };
+  // One of each to warm the server's caches up.
+  await takeBackup(server, subject, `${kind}-warm-up`);
+  for (let round = 0; round < (bench.isQuick ? 1 : 5); round += 1) {
+    if (round % 2 === 0) fastMs.push(await timeShell(native.fast, bench));
+    await takeOurs(round);
+    if (round % 2 === 1) fastMs.push(await timeShell(native.fast, bench));
+    if (round < 2) usualMs.push(await timeShell(native.usual, bench));
+  }
+  const copied = ours.map(({ copiedMs }) => copiedMs);
+  const verified = ours.map(({ copiedMs, completedMs }) => completedMs - copiedMs);
+  const completed = ours.map(({ completedMs }) => completedMs);
+  const fastRatio = median(copied) / median(fastMs);
+  const usualRatio = median(completed) / median(usualMs);
+  const maxUsual = MAX_USUAL_RATIO[kind] ?? 1;
+  return {
+    rows: [
+      {
+        what: `${kind} ${formatMb(sizeBytes)}: createBackup to stored`,
+        measured: formatSpread(copied),
+        reference: `dump | zstd -3 > file ${formatSpread(fastMs)}`,
+        ratio: fastRatio,
+        goal: `<= ${MAX_FAST_RATIO.toString()} x`,
+        isMet: fastRatio <= MAX_FAST_RATIO,
+      },
+      { what: `${kind}: verification after that`, measured: formatSpread(verified) },
+      {
+        what: `${kind}: createBackup to COMPLETED, verified`,
+        measured: formatSpread(completed),
+        reference: `${kind === 'MariaDB' ? 'dump | gzip' : 'pg_dump -Fc'} > file ${formatSpread(usualMs)}`,
+        ratio: usualRatio,
+        goal: `<= ${maxUsual.toString()} x`,
+        isMet: usualRatio <= maxUsual,
+      },
+      {
+        what: `${kind}: resident memory at its peak, beyond before`,
+        measured: `+${formatMb(peakBytes - rssBefore)}`,
+        reference: `before ${formatMb(rssBefore)}`,
+        goal: `<= +${formatMb(MAX_RSS_GROWTH_BYTES)}`,
+        isMet: peakBytes - rssBefore <= MAX_RSS_GROWTH_BYTES,
+      },
+    ],
+    notes: [`${kind} by hand: ${native.fast.replaceAll(/\S*(PASSWORD|PWD)=\S*\s/g, '')} > file`],
+  };
+}
+
+async function takeBackup(server: ServerProcess, { watch, database }: Subject, backup: string): Promise<Taken> {
+  await runTool('sync', []);
+  const begin = Date.now();
+  const { completedMs } = await watch.take(backup, { databases: [database.name], includeSystemDatabases: false });
+  const files = await readdir(server.artifacts, { recursive: true });
+  const dump = files.find((file) => file.endsWith('.zst'));
+  // Renaming it into place is the last thing that was done to it.
+  const { ctimeMs } = await stat(join(server.artifacts, dump ?? ''));
+  await rm(server.artifacts, { recursive: true });
+  return { copiedMs: ctimeMs - begin, completedMs };
+}
+
+async function timeShell(line: string, bench: Bench): Promise<number> {
+  const file = join(bench.workDir.path, 'native.dump');
+  await runTool('sync', []);
+  const begin = performance.now();
+  await runShell(`set -o pipefail; ${line} > ${file}`);
+  const tookMs = performance.now() - begin;
+  await rm(file);
+  return tookMs;
+}
+
+/** What a dashboard's question takes while both servers are dumped at the same time. */
+async function measureLatency(api: ApiClient, subjects: readonly Subject[]): Promise<Row> {
+  const idleMs: number[] = [];
+  const busyMs: number[] = [];
+  const ask = async (into: number[], until: () => boolean): Promise<void> => {
+    while (!until()) {
+      const begin = performance.now();
+      await api.query(QUESTION);
+      into.push(performance.now() - begin);
+      await new Promise((resolve) => setTimeout(resolve, LATENCY_PAUSE_MS));
+    }
+  };
+  await ask([], countdown(200));
+  await ask(idleMs, countdown(600));
+  for (let round = 0; round < 2; round += 1) {
+    let isOver = false;
+    const dumps = Promise.all(
+      subjects.map(({ watch, database }) =>
+        watch.take(`latency-${database.kind}-${round.toString()}`, {
+          databases: [database.name],
+          includeSystemDatabases: false,
+        }),
+      ),
+    ).finally(() => {
+      isOver = true;
+    });
+    await ask(busyMs, () => isOver);
+    await dumps;
+  }
+  const ratio = quantile(busyMs, 0.99) / quantile(idleMs, 0.99);
+  const show = (values: readonly number[]): string =>
+    `${formatMs(quantile(values, 0.99))} (median ${formatMs(median(values))}, ${values.length.toString()} asked)`;
+  return {
+    what: 'API latency p99 while two such dumps run',
+    measured: show(busyMs),
+    reference: `idle ${show(idleMs)}`,
+    ratio,
+    goal: `<= ${MAX_LATENCY_RATIO.toString()} x`,
+    isMet: ratio <= MAX_LATENCY_RATIO,
+  };
+}
+
+function countdown(count: number): () => boolean {
+  let left = count;
+  return () => left-- <= 0;
+}
