@@ -12,6 +12,8 @@ export interface EngineSubject extends AsyncDisposable {
   readonly engine: DatabaseEngine;
   readonly kind: Engine;
   readonly url: string;
+  /** The URL of the instance, at a place where it is not; by default `url` with something appended. */
+  readonly missingUrl?: string;
   /** User databases, in the order of their names. */
   readonly databases: readonly string[];
   readonly scratch: TempDir;
@@ -42,6 +44,34 @@ export function databaseEngineContract(create: () => Promise<EngineSubject>): vo
     for (const { sizeBytes } of probe.databases) expect(sizeBytes).toBeGreaterThan(0);
     expect(await engine.listDatabases(probe.url, never())).toEqual(probe.databases);
     expect(engine.endpointOf(probe.url)).toContain(probe.endpoint.slice(0, 10));
+  });
+
+  test('tells the same of its health as at the probe', async () => {
+    await using subject = await create();
+    const { engine, url } = subject;
+    const { engine: kind, engineVersion, role, ...probe } = await engine.probe(url, never());
+    expect(await engine.checkHealth(probe.url, never())).toEqual({ engine: kind, engineVersion, role });
+    await expect(engine.checkHealth(missing(subject), never())).rejects.toMatchObject({
+      name: 'EngineUnreachableError',
+      message: expect.stringMatching(/^[a-z].*\.$/s),
+    });
+  });
+
+  test('finds the programs that the instance takes', async () => {
+    await using subject = await create();
+    await subject.engine.assertTools(await subject.engine.probe(subject.url, never()));
+  });
+
+  test('dumps every system part so that it passes the check of its format', async () => {
+    await using subject = await create();
+    const { engine, url, databases } = subject;
+    const parts = engine.systemParts(await engine.listDatabases(url, never()));
+    for (const { name, system } of parts) {
+      expect({ system, isUserDatabase: databases.includes(name) }).toEqual({ system: true, isUserDatabase: false });
+      await using dump = await beginDump({ ...subject, name, system });
+      await engine.checkFormat(dump.format, dump.content);
+      await dump.completion;
+    }
   });
 
   test('shows no credentials in an endpoint, whatever the URL', async () => {
@@ -165,7 +195,7 @@ export function databaseEngineContract(create: () => Promise<EngineSubject>): vo
 
   test('says that a database is out of reach when it is not there', async () => {
     await using subject = await create();
-    const error = await errorOf(takeDump({ ...subject, url: await missing(subject), name: 'none' }));
+    const error = await errorOf(takeDump({ ...subject, url: missing(subject), name: 'none' }));
     expect(error).toMatchObject({ name: expect.stringMatching(/^(BackupFailedError|EngineUnreachableError)$/) });
     if ((error as Error).name === 'BackupFailedError') {
       expect(error).toMatchObject({ code: BackupFailureCode.ENGINE_UNREACHABLE });
@@ -181,6 +211,6 @@ export function databaseEngineContract(create: () => Promise<EngineSubject>): vo
 }
 
 /** The URL of the instance, at a place where it is not. */
-async function missing({ url }: EngineSubject): Promise<string> {
-  return Promise.resolve(`${url}-none`);
+function missing({ url, missingUrl }: EngineSubject): string {
+  return missingUrl ?? `${url}-none`;
 }

@@ -7,16 +7,18 @@ interface DumpOrder {
   readonly engine: DatabaseEngine;
   readonly url: string;
   readonly name: string;
+  /** Whether it is a system part; by default not. */
+  readonly system?: boolean;
   readonly scratch: TempDir;
   readonly onStaged?: DumpRequest['onStaged'];
   readonly signal?: AbortSignal;
 }
 
 /** Begins a dump in a scratch folder of its own. */
-export async function beginDump({ engine, url, name, scratch, onStaged, signal }: DumpOrder): Promise<Dump> {
+export async function beginDump({ engine, url, name, system, scratch, onStaged, signal }: DumpOrder): Promise<Dump> {
   return engine.dump({
     url,
-    database: { name, system: false },
+    database: { name, system: system ?? false },
     scratchDir: await mkdtemp(join(scratch.path, 'dump-')),
     onStaged: onStaged ?? ((): void => undefined),
     signal: signal ?? new AbortController().signal,

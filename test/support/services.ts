@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { browserFault } from './browser.js';
+import { opensslFault } from './certificates.js';
+import { postgresProgramsFault } from './postgres-server.js';
 import { zstdProgramFault } from './store.js';
 
 const POSTGRES_URL = process.env.TEST_POSTGRES_URL ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
@@ -29,7 +31,7 @@ export function printMissingServices(): void {
     postgresFault === null
       ? null
       : `PostgreSQL is not there (TEST_POSTGRES_URL, ${postgresFault}): tests that need it are skipped`;
-  for (const reason of [postgres, browserFault, zstdProgramFault]) {
+  for (const reason of [postgres, postgresProgramsFault, opensslFault, browserFault, zstdProgramFault]) {
     if (reason === null) continue;
     if (ARE_REQUIRED) throw new Error(`${reason}, and REQUIRE_SERVICES is set.`);
     console.warn(reason);
