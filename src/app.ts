@@ -15,6 +15,7 @@ import { messageOf } from './domain/errors.js';
 import { ClientTools } from './engines/client-tools.js';
 import { EngineRegistry } from './engines/engine-registry.js';
 import type { DatabaseEngine } from './engines/database-engine.js';
+import { MysqlEngine } from './engines/mysql/mysql-engine.js';
 import { PostgresqlEngine } from './engines/postgresql/postgresql-engine.js';
 import { SqliteEngine } from './engines/sqlite/sqlite-engine.js';
 import { InProcessStatusFeed } from './events/in-process-status-feed.js';
@@ -176,7 +177,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
 
 function createEngines({ sqliteRoots, toolFolders }: Config): readonly DatabaseEngine[] {
   const tools = new ClientTools(toolFolders);
-  return [new SqliteEngine(sqliteRoots), new PostgresqlEngine(tools)];
+  return [new SqliteEngine(sqliteRoots), new PostgresqlEngine(tools), new MysqlEngine(tools)];
 }
 
 interface Storage {

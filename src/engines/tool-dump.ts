@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Readable, Transform, Writable } from 'node:stream';
 import type { DumpTool } from '../artifacts/manifest.js';
 import { BackupFailureCode } from '../domain/backup.js';
 import type { ArtifactFormat } from '../domain/backup.js';
@@ -30,6 +31,8 @@ interface ToolDumpOrder extends ToolCall {
   readonly format: ArtifactFormat;
   /** Comes before the tool's own output. */
   readonly prefix?: string;
+  /** What the output passes through. */
+  readonly filter?: Transform;
   readonly signal: AbortSignal;
   /** Turns the end of a tool that has failed into what to throw. */
   readonly toFailure: (end: ToolEnd) => Error;
@@ -53,21 +56,22 @@ export class ToolDump implements Dump {
   readonly #stop: () => void;
 
   private constructor(order: ToolDumpOrder) {
-    const { signal, prefix, toFailure } = order;
+    const { signal, prefix, filter, toFailure } = order;
     const child = spawnTool(order, 'ignore');
     this.tool = order.tool;
     this.format = order.format;
-    this.content = child.stdout;
+    // Either stream takes the other along when it fails or is destroyed.
+    this.content = filter === undefined ? child.stdout : pipeline(child.stdout, filter, () => undefined);
     if (prefix !== undefined) child.stdout.unshift(Buffer.from(prefix, 'utf8'));
     const abort = (): void => {
-      child.stdout.destroy(new DOMException('The dump was stopped.', 'AbortError'));
+      this.content.destroy(new DOMException('The dump was stopped.', 'AbortError'));
       endTool(child);
     };
     // Whoever reads hears of it; nobody need.
-    child.stdout.on('error', () => undefined);
+    this.content.on('error', () => undefined);
     signal.addEventListener('abort', abort, { once: true });
     this.#stop = (): void => {
-      child.stdout.destroy();
+      this.content.destroy();
       endTool(child);
     };
     this.completion = watchEnd(child, order)

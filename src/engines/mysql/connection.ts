@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { connect, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import { createConnection } from 'mysql2';
+import type { Connection, SslOptions } from 'mysql2';
+import { AnswerTimeoutError, isTlsRefusal, serverErrorOf } from './errors.js';
+import { toTls } from './tls.js';
+import type { MysqlTarget } from './url.js';
+
+/** How long to wait for a connection that is ready to be asked. */
+const CONNECT_TIMEOUT_MS = 5000;
+/** How long a question may take. */
+const QUERY_TIMEOUT_MS = 8000;
+/** How long a server may take to see its client off. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+interface QueryOptions {
+  /** One for each question mark in the statement. */
+  readonly values?: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+/** A short connection of our own. It is cut when its signal is aborted, or an answer is not in time. */
+export class MysqlConnection implements AsyncDisposable {
+  /** Whether what passes is encrypted. */
+  readonly isEncrypted: boolean;
+  readonly #link: Link;
+  readonly #signal: AbortSignal;
+
+  private constructor(link: Link, isEncrypted: boolean, signal: AbortSignal) {
+    this.#link = link;
+    this.isEncrypted = isEncrypted;
+    this.#signal = signal;
+  }
+
+  static async open(target: MysqlTarget, signal: AbortSignal): Promise<MysqlConnection> {
+    signal.throwIfAborted();
+    const opened = await openInMode(target, signal);
+    const connection = new MysqlConnection(opened.link, opened.isEncrypted, signal);
+    try {
+      // A site's own modes change how names are quoted, and whether a backslash escapes.
+      await connection.query("SET SESSION sql_mode = ''");
+      return connection;
+    } catch (error) {
+      await connection[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async query<Row>(sql: string, options: QueryOptions = {}): Promise<readonly Row[]> {
+    const { values = [], timeoutMs = QUERY_TIMEOUT_MS } = options;
+    const answer = new Promise<Row[]>((resolve, reject) => {
+      this.#link.connection.query({ sql, values: [...values] }, (error, rows) => {
+        if (error === null) resolve(rows as Row[]);
+        else reject(error);
+      });
+    });
+    return inTime(answer, { link: this.#link, signal: this.#signal, timeoutMs });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { connection, socket } = this.#link;
+    if (socket.destroyed) return;
+    const closed = once(socket, 'close', { signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) });
+    connection.end(() => socket.destroy());
+    await closed.catch(() => socket.destroy());
+  }
+}
+
+interface Link {
+  readonly connection: Connection;
+  /** Ours, because the library's own ways to close wait for the other side. */
+  readonly socket: Socket;
+}
+
+async function openInMode(target: MysqlTarget, signal: AbortSignal): Promise<{ link: Link; isEncrypted: boolean }> {
+  // What goes through a Unix socket does not leave the machine.
+  const isPlain = target.sslMode === 'DISABLED' || (target.sslMode === 'PREFERRED' && target.socket !== null);
+  if (!isPlain) {
+    try {
+      return { link: await connectOnce(target, { ssl: await toTls(target), signal }), isEncrypted: true };
+    } catch (error) {
+      if (target.sslMode !== 'PREFERRED' || !isTlsRefusal(error)) throw error;
+    }
+  }
+  return { link: await connectOnce(target, { signal }), isEncrypted: false };
+}
+
+interface Way {
+  readonly ssl?: SslOptions;
+  readonly signal: AbortSignal;
+}
+
+async function connectOnce(target: MysqlTarget, { ssl, signal }: Way): Promise<Link> {
+  const socket = target.socket === null ? connect(target.port, target.host) : connect(target.socket);
+  const connection = createConnection({
+    stream: () => socket,
+    host: toCheckedHost(target.host),
+    user: target.user,
+    ...(target.password !== null && { password: target.password }),
+    ...(target.database !== null && { database: target.database }),
+    ...(ssl !== undefined && { ssl }),
+    charset: 'UTF8MB4_GENERAL_CI',
+    connectTimeout: 0,
+  });
+  const link = { connection, socket };
+  const ready = new Promise<Link>((resolve, reject) => {
+    connection.once('connect', () => {
+      resolve(link);
+    });
+    // Listened to for good: an error that comes while nothing is asked would end the process.
+    connection.on('error', reject);
+  });
+  return inTime(ready, { link, signal, timeoutMs: CONNECT_TIMEOUT_MS });
+}
+
+/**
+ * The library checks a certificate against "localhost" where the host is an address. With the dot of a full name it
+ * takes the address for a name; Node then checks it as the address that it is.
+ */
+function toCheckedHost(host: string): string {
+  return isIP(host) === 0 ? host : `${host}.`;
+}
+
+interface Bounds {
+  readonly link: Link;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** Waits no longer than the bounds allow. An error that is not about a statement alone cuts the connection. */
+async function inTime<T>(work: Promise<T>, { link: { socket }, signal, timeoutMs }: Bounds): Promise<T> {
+  const settled = new AbortController();
+  const bound = new Promise<never>((_resolve, reject) => {
+    const options = { once: true, signal: settled.signal };
+    signal.addEventListener(
+      'abort',
+      () => {
+        reject(signal.reason as Error);
+      },
+      options,
+    );
+    const timer = setTimeout(() => {
+      reject(new AnswerTimeoutError(socket.readyState === 'open'));
+    }, timeoutMs);
+    settled.signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+    });
+  });
+  try {
+    return await Promise.race([work, bound]);
+  } catch (error) {
+    if (serverErrorOf(error) === null) socket.destroy();
+    throw error;
+  } finally {
+    settled.abort();
+  }
+}

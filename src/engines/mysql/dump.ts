@@ -1,0 +1,100 @@
+import { BackupFailureCode } from '../../domain/backup.js';
+import { BackupFailedError } from '../../domain/failure.js';
+import { Engine } from '../../domain/instance.js';
+import type { ClientTools } from '../client-tools.js';
+import type { Dump, DumpRequest, Product } from '../database-engine.js';
+import { ToolDump } from '../tool-dump.js';
+import { AccountsDump } from './accounts.js';
+import { MysqlConnection } from './connection.js';
+import { toToolFailure } from './errors.js';
+import { NamelessDump } from './nameless.js';
+import { writeOptionFile } from './option-file.js';
+import { Privileges } from './privileges.js';
+import { readProduct } from './probe.js';
+import { getDumpTool } from './tools.js';
+import type { MysqlTarget } from './url.js';
+
+/** One state of all transactional tables, without locks; with all that belongs to a database; loadable into any other. */
+const DATABASE_OPTIONS = [
+  '--single-transaction',
+  '--skip-lock-tables',
+  '--quick',
+  '--routines',
+  '--events',
+  '--triggers',
+  '--hex-blob',
+  '--no-tablespaces',
+];
+
+/** Users, roles and grants; those that are there already stay as they are. */
+const ACCOUNTS_OPTIONS = ['--system=users', '--insert-ignore'];
+
+/** @throws as `DatabaseEngine.dump` does, and what a connection throws */
+export async function beginDump(target: MysqlTarget, request: DumpRequest, tools: ClientTools): Promise<Dump> {
+  const survey = await surveySource(target, request);
+  const { product } = survey;
+  // MySQL's own program has nothing that dumps users and grants.
+  if (request.database.system && product.engine === Engine.MYSQL) return AccountsDump.begin(target, product, request);
+  return startTool(request, target, { ...survey, tools });
+}
+
+interface Survey {
+  readonly product: Product;
+  readonly isEncrypted: boolean;
+  /** What the dump begins with. */
+  readonly prefix: string;
+}
+
+/** Looks whether the dump would be whole, and how it is to be made. */
+async function surveySource(target: MysqlTarget, { database, signal }: DumpRequest): Promise<Survey> {
+  await using connection = await MysqlConnection.open(target, signal);
+  const { isEncrypted } = connection;
+  const product = await readProduct(connection);
+  const prefix = database.system ? '' : await toPrefix(connection, database.name);
+  const privileges = await Privileges.read(connection, product);
+  const missing = database.system ? privileges.findMissingForAccounts() : privileges.findMissing([database.name]);
+  if (missing !== null) throw failed(database.name, missing);
+  return { product, isEncrypted, prefix };
+}
+
+async function startTool(
+  { database, signal, scratchDir }: DumpRequest,
+  target: MysqlTarget,
+  { product, prefix, isEncrypted, tools }: Survey & { readonly tools: ClientTools },
+): Promise<Dump> {
+  const tool = await getDumpTool(tools, product);
+  const optionFile = await writeOptionFile({ target, engine: product.engine, isEncrypted, folder: scratchDir });
+  const args = database.system ? ACCOUNTS_OPTIONS : toDatabaseArgs(product, database.name);
+  return ToolDump.start({
+    tool: { name: tool.name, version: tool.version },
+    path: tool.path,
+    // Only in the first place it keeps the tool from every other option file.
+    args: [`--defaults-file=${optionFile}`, ...args],
+    env: {},
+    secrets: target.password === null ? [] : [target.password],
+    format: 'sql',
+    ...(!database.system && { prefix, filter: new NamelessDump(database.name) }),
+    signal,
+    toFailure: (end) => toToolFailure(database.name, end),
+  });
+}
+
+function toDatabaseArgs({ engine }: Product, database: string): readonly string[] {
+  const own = engine === Engine.MYSQL ? ['--set-gtid-purged=OFF'] : [];
+  // Behind the dashes stands a name, even if it begins with one.
+  return [...DATABASE_OPTIONS, ...own, '--', database];
+}
+
+/** A dump without the name of its database has no defaults of it either. Without a name the current database is meant. */
+async function toPrefix(connection: MysqlConnection, database: string): Promise<string> {
+  const [schema] = await connection.query<{ characterSet: string; collation: string }>(
+    'SELECT DEFAULT_CHARACTER_SET_NAME AS characterSet, DEFAULT_COLLATION_NAME AS collation FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
+    { values: [database] },
+  );
+  if (schema === undefined) throw failed(database, 'it is no longer there.');
+  return `ALTER DATABASE CHARACTER SET ${schema.characterSet} COLLATE ${schema.collation};\n`;
+}
+
+function failed(database: string, reason: string): BackupFailedError {
+  return new BackupFailedError(BackupFailureCode.DUMP_FAILED, `Database ${database} cannot be dumped: ${reason}`);
+}

@@ -1,0 +1,75 @@
+import type { ArtifactFormat } from '../../domain/backup.js';
+import type { Database } from '../../domain/database.js';
+import type { ClientTools } from '../client-tools.js';
+import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
+import { toServerEndpoint } from '../server-url.js';
+import { MysqlConnection } from './connection.js';
+import { beginDump } from './dump.js';
+import { toDumpFailure, toUnreachable } from './errors.js';
+import { checkSqlFormat } from './format.js';
+import { ACCOUNTS_DATABASE, assertReadable, listDatabases, readHealth } from './probe.js';
+import { getDumpTool } from './tools.js';
+import { DEFAULT_PORT, parseMysqlUrl } from './url.js';
+
+/** A server of MySQL or MariaDB: which of the two it is, it says itself, whatever the scheme of its URL. */
+export class MysqlEngine implements DatabaseEngine {
+  readonly schemes = ['mysql', 'mariadb'];
+  readonly isStaged = false;
+  readonly #tools: ClientTools;
+
+  constructor(tools: ClientTools) {
+    this.#tools = tools;
+  }
+
+  endpointOf(url: string): string {
+    return toServerEndpoint(url, DEFAULT_PORT);
+  }
+
+  async probe(url: string, signal: AbortSignal): Promise<Probe> {
+    return this.#ask(url, signal, async (connection) => {
+      const health = await readHealth(connection);
+      const databases = await listDatabases(connection);
+      await assertReadable(connection, health, databases);
+      return { ...health, url, endpoint: this.endpointOf(url), databases };
+    });
+  }
+
+  async checkHealth(url: string, signal: AbortSignal): Promise<Health> {
+    return this.#ask(url, signal, readHealth);
+  }
+
+  async listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]> {
+    return this.#ask(url, signal, listDatabases);
+  }
+
+  /** The server's own databases are made anew by each server; its users and grants are not. */
+  systemParts(present: readonly Database[]): readonly Database[] {
+    return present.filter(({ name }) => name === ACCOUNTS_DATABASE);
+  }
+
+  async assertTools(instance: Product): Promise<void> {
+    await getDumpTool(this.#tools, instance);
+  }
+
+  async dump(request: DumpRequest): Promise<Dump> {
+    try {
+      return await beginDump(parseMysqlUrl(request.url), request, this.#tools);
+    } catch (error) {
+      throw request.signal.aborted ? error : toDumpFailure(error, request.database.name);
+    }
+  }
+
+  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
+    await checkSqlFormat(content);
+  }
+
+  async #ask<T>(url: string, signal: AbortSignal, question: (connection: MysqlConnection) => Promise<T>): Promise<T> {
+    const target = parseMysqlUrl(url);
+    try {
+      await using connection = await MysqlConnection.open(target, signal);
+      return await question(connection);
+    } catch (error) {
+      throw signal.aborted ? error : toUnreachable(error);
+    }
+  }
+}
