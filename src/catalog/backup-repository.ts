@@ -210,7 +210,10 @@ export class BackupRepository implements BackupWriter {
   }
 
   async cancel(backupId: string): Promise<boolean> {
-    return this.#update({ backupId, isCondemned: false }, { isCondemned: true, isCancelled: true });
+    return this.#update(
+      { backupId: withoutNul(backupId), isCondemned: false },
+      { isCondemned: true, isCancelled: true },
+    );
   }
 
   async complete(backupId: string, owner: string, { artifacts, completedAt }: CompletedBackup): Promise<boolean> {

@@ -133,8 +133,11 @@ export interface InstanceWriter extends InstanceReader {
   changeStatus(transition: StatusTransition): Promise<boolean>;
   /** Sets the next check of an instance, if nobody else has claimed the one that is due, and the instance does nothing. */
   claimCheck(check: DueCheck, nextDueAt: Date): Promise<boolean>;
-  /** Sets how many checks in a row an AVAILABLE instance has not answered. Any change of its status sets it to 0. */
-  setMissedChecks(instanceId: string, missedChecks: number): Promise<void>;
+  /**
+   * Sets how many checks in a row an AVAILABLE instance has not answered, unless it has changed since it was read: any
+   * change sets that to 0, and a check from before the change must not count after it.
+   */
+  setMissedChecks(instance: Pick<Instance, 'id' | 'updatedAt'>, missedChecks: number): Promise<void>;
 }
 
 export interface BackupFilter {

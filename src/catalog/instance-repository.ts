@@ -146,8 +146,9 @@ export class InstanceRepository implements InstanceWriter {
     return update.affected === 1;
   }
 
-  async setMissedChecks(instanceId: string, missedChecks: number): Promise<void> {
-    await this.#manager.update(InstanceSchema, { id: instanceId, status: InstanceStatus.AVAILABLE }, { missedChecks });
+  async setMissedChecks({ id, updatedAt }: Pick<Instance, 'id' | 'updatedAt'>, missedChecks: number): Promise<void> {
+    const condition = { id, status: InstanceStatus.AVAILABLE, updatedAt: updatedAt.getTime() };
+    await this.#manager.update(InstanceSchema, condition, { missedChecks });
   }
 
   #query(): SelectQueryBuilder<InstanceRow> {

@@ -32,6 +32,7 @@ export class CancelBackup {
    */
   async cancel(caller: Caller, backupId: string): Promise<Backup> {
     const { catalog, feed, logger } = this.#deps;
+    await this.#get(backupId);
     const isCancelled = await catalog.transaction(({ backups }) => backups.cancel(backupId));
     if (isCancelled) logger.info({ reqId: caller.requestId, caller: caller.name, backupId }, 'backup cancelled');
     // Also if it was cancelled before: whoever was to hear of that may not have.
@@ -58,13 +59,18 @@ export class CancelBackup {
         const changed = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        const backup = await this.#deps.catalog.backups.find(backupId);
-        if (backup === null) throw new DomainError('BACKUP_NOT_FOUND', { backupId });
+        const backup = await this.#get(backupId);
         if (backup.status !== BackupStatus.BUILDING || expiry.aborted) return backup;
         await changed;
       }
     } finally {
       unsubscribe();
     }
+  }
+
+  async #get(backupId: string): Promise<Backup> {
+    const backup = await this.#deps.catalog.backups.find(backupId);
+    if (backup === null) throw new DomainError('BACKUP_NOT_FOUND', { backupId });
+    return backup;
   }
 }

@@ -26,8 +26,9 @@ export class InstanceConnector {
   /** Lists under way: who asks for one of them meanwhile shares it. */
   readonly #listing = new Map<string, Promise<readonly Database[]>>();
   /**
-   * Health checks that have not come back, among them those that nobody waits for any more. One that hangs may hold a
-   * thread: those that come after it share its end instead of taking a thread each.
+   * Health checks that have not come back, by URL, among them those that nobody waits for any more. One that hangs may
+   * hold a thread: those that come after it share its end instead of taking a thread each. Not by instance: one that has
+   * moved is asked at its new place, whatever hangs at the old one.
    */
   readonly #checking = new Map<string, Promise<Health>>();
 
@@ -49,14 +50,11 @@ export class InstanceConnector {
 
   /** Whether it answers, and as what. @throws EngineUnreachableError */
   async checkHealth(id: string): Promise<Health> {
-    const underWay = this.#checking.get(id);
+    const { engine, url } = await this.connect(id);
+    const underWay = this.#checking.get(url);
     if (underWay !== undefined) return underWay;
-    const checking = answer((signal) =>
-      this.connect(id)
-        .then(({ engine, url }) => engine.checkHealth(url, signal))
-        .finally(() => this.#checking.delete(id)),
-    );
-    this.#checking.set(id, checking);
+    const checking = answer((signal) => engine.checkHealth(url, signal).finally(() => this.#checking.delete(url)));
+    this.#checking.set(url, checking);
     return checking;
   }
 

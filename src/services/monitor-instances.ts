@@ -33,11 +33,14 @@ interface MonitorInstancesDeps {
  */
 export class MonitorInstances implements AsyncDisposable {
   readonly #deps: MonitorInstancesDeps;
-  readonly #checks = new PQueue({ concurrency: CONCURRENCY });
+  /** Ids of the instances that this server is asking, each once at a time: one that hangs holds one place only. */
+  readonly #underWay = new Set<string>();
   readonly #writes = new PQueue({ concurrency: 1 });
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> = Promise.resolve();
   #isLooking = false;
+  /** Whether more may be due than there was room for. */
+  #isBehind = false;
   #isClosed = false;
 
   constructor(deps: MonitorInstancesDeps) {
@@ -47,15 +50,7 @@ export class MonitorInstances implements AsyncDisposable {
   start(): void {
     const tickMs = Math.min(MAX_TICK_MS, this.#deps.schedule.intervalMs / 4);
     this.#timer = setInterval(() => {
-      if (this.#isLooking) return;
-      this.#isLooking = true;
-      this.#looking = this.#claimDue()
-        .catch((error: unknown) => {
-          this.#deps.logger.error({ err: error }, 'health checks cannot be scheduled; it is tried again');
-        })
-        .finally(() => {
-          this.#isLooking = false;
-        });
+      this.#look();
     }, tickMs).unref();
   }
 
@@ -67,30 +62,48 @@ export class MonitorInstances implements AsyncDisposable {
     await this.#writes.onIdle();
   }
 
+  #look(): void {
+    if (this.#isLooking || this.#isClosed) return;
+    this.#isLooking = true;
+    this.#looking = this.#claimDue()
+      .catch((error: unknown) => {
+        this.#deps.logger.error({ err: error }, 'health checks cannot be scheduled; it is tried again');
+      })
+      .finally(() => {
+        this.#isLooking = false;
+      });
+  }
+
   /** No more than can be begun at once: what is claimed and then waits would be late, and lost with this server. */
   async #claimDue(): Promise<void> {
     const { catalog, clock, schedule } = this.#deps;
-    const free = CONCURRENCY - this.#checks.pending - this.#checks.size;
+    const free = CONCURRENCY - this.#underWay.size;
     if (free === 0) return;
     const due = await catalog.instances.listDueChecks(clock(), free);
+    this.#isBehind = due.length === free;
     if (due.length === 0) return;
     const claimed = await catalog.transaction(async ({ instances }) => {
       const mine: DueCheck[] = [];
       for (const check of due) if (await instances.claimCheck(check, schedule.next())) mine.push(check);
       return mine;
     });
-    for (const check of claimed) void this.#checks.add(() => this.#check(check));
+    for (const check of claimed) void this.#check(check);
   }
 
   async #check(check: DueCheck): Promise<void> {
     const { connector, logger } = this.#deps;
     const { id } = check.instance;
-    const answer = await connector.checkHealth(id).catch(toError);
-    if (this.#isClosed) return;
+    if (this.#underWay.has(id)) return;
+    this.#underWay.add(id);
     try {
-      await this.#writes.add(() => this.#conclude(check, answer));
+      const answer = await connector.checkHealth(id).catch(toError);
+      if (!this.#isClosed) await this.#writes.add(() => this.#conclude(check, answer));
     } catch (error) {
       logger.error({ err: error, instanceId: id }, 'the health of an instance could not be checked');
+    } finally {
+      this.#underWay.delete(id);
+      // The next tick would be late for what waits; a look for each single place that is free would cost too much.
+      if (this.#isBehind && this.#underWay.size <= CONCURRENCY / 2) this.#look();
     }
   }
 
@@ -129,8 +142,8 @@ export class MonitorInstances implements AsyncDisposable {
     feed.publish({ kind: 'status' });
   }
 
-  async #setMissed({ id }: Instance, missedChecks: number): Promise<void> {
-    await this.#deps.catalog.transaction(({ instances }) => instances.setMissedChecks(id, missedChecks));
+  async #setMissed(instance: Instance, missedChecks: number): Promise<void> {
+    await this.#deps.catalog.transaction(({ instances }) => instances.setMissedChecks(instance, missedChecks));
   }
 }
 

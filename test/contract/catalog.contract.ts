@@ -1,5 +1,8 @@
 import { describe } from 'vitest';
 import { backupContract } from './catalog-backups.contract.js';
+import { cancelContract } from './catalog-cancel.contract.js';
+import { healthCheckContract } from './catalog-health-checks.contract.js';
+import { instanceChangeContract } from './catalog-instance-changes.contract.js';
 import { instanceContract } from './catalog-instances.contract.js';
 import { leaseContract } from './catalog-leases.contract.js';
 import { pageContract } from './catalog-pages.contract.js';
@@ -14,6 +17,8 @@ export function catalogContract(create: CreateCatalog): void {
   });
   describe('instances', () => {
     instanceContract(create);
+    instanceChangeContract(create);
+    healthCheckContract(create);
   });
   describe('status changes', () => {
     statusChangeContract(create);
@@ -21,6 +26,7 @@ export function catalogContract(create: CreateCatalog): void {
   describe('backups', () => {
     leaseContract(create);
     backupContract(create);
+    cancelContract(create);
   });
   describe('pages', () => {
     pageContract(create);

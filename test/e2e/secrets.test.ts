@@ -86,16 +86,16 @@ test('I7: the generated key is readable by its owner alone, and the sealed URL o
   expect((await second.takeBackup(instanceId, 'first')).status).toBe('COMPLETED');
 });
 
-test('I7: another SECRET_KEY makes backups fail with a hint, not the server', async () => {
+test('I7: another SECRET_KEY makes backups refused with a hint, not the server', async () => {
   const engine = new FakeEngine();
   await using first = await TestApp.start({ overrides: { engines: [engine] } });
   const { dir, instanceId } = await registerAndStop(first);
   const env = { SECRET_KEY: Buffer.alloc(32, 7).toString('base64') };
   await using second = await TestApp.start({ dir, env, overrides: { engines: [engine] } });
 
-  const { failure } = await second.takeBackup(instanceId, 'first');
+  const { errors } = await second.createBackup(instanceId, 'first');
 
-  expect(failure?.code).toBe('ENGINE_UNREACHABLE');
-  expect(failure?.message).toContain('SECRET_KEY');
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'INSTANCE_UNREACHABLE', endpoint: 'fake://db1:1433' });
+  expect(errors?.[0]?.message).toContain('SECRET_KEY');
   expect(await second.statusOf(instanceId)).toBe('AVAILABLE');
 });
