@@ -10,12 +10,12 @@ import type { TestCertificates } from './certificates.js';
 import { TempDir } from './temp-dir.js';
 
 /** Where PostgreSQL's server programs are, the newest; null when they are not there. */
-const programs = findPrograms();
+export const postgresProgramFolder = findPrograms();
 /** The system user that a server runs as: it refuses to be root. Null = the one that the tests run as. */
 const account = process.getuid?.() === 0 ? findAccount('postgres') : null;
 
 export const postgresProgramsFault =
-  programs === null
+  postgresProgramFolder === null
     ? "PostgreSQL's server programs (initdb, postgres, pg_basebackup) are not there: tests of the PostgreSQL engine are skipped"
     : process.getuid?.() === 0 && account === null
       ? 'There is no user named postgres, and a server refuses to run as root: tests of the PostgreSQL engine are skipped'
@@ -178,7 +178,7 @@ interface RunOptions {
 
 async function runProgram(name: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { env = {}, input, quiet = false } = options;
-  const child = spawn(join(programs ?? '', name), args, {
+  const child = spawn(join(postgresProgramFolder ?? '', name), args, {
     env: { LC_ALL: 'C', PATH: '/usr/bin:/bin', ...env },
     cwd: '/',
     stdio: quiet ? 'ignore' : 'pipe',

@@ -145,7 +145,7 @@ function toReason(error: unknown): string {
     return `the server's TLS certificate is not signed by what sslrootcert holds (${code}). Name the right root certificate.`;
   }
   if (/^(ERR_SSL|ERR_TLS|ERR_OSSL|EPROTO)/.test(code)) {
-    return `TLS cannot be established (${message}). Check the certificates and the server's TLS settings.`;
+    return `a TLS connection cannot be established (${message}). Check the certificates and the server's TLS settings.`;
   }
   return `the connection has failed: ${withFullStop(message)} Check the URL and the server's log.`;
 }

@@ -37,7 +37,7 @@ const DUMP_REASONS: readonly (readonly [RegExp, (subject: DumpSubject, found: st
       `its user may not read the ${found}. Let the server's administrator run: ${grantRead(subject)}`,
   ],
   [
-    /(?:row-level security policy for table (.+)|query would be affected by row-level security)/,
+    /row-level security policy for table (.+)/,
     ({ user }, found): string =>
       `row-level security hides rows of the table ${found} from its user. Let the server's administrator run: ALTER ROLE ${quoteIdentifier(user)} BYPASSRLS;`,
   ],

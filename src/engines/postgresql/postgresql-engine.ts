@@ -7,6 +7,7 @@ import { beginDump, GLOBALS } from './dump.js';
 import { checkArchive, checkGlobals } from './format.js';
 import { assertMayConnect, readDatabases, readHealth } from './probe.js';
 import { PostgresqlTools } from './tools.js';
+import type { FolderList } from './tools.js';
 import { toEndpoint, toServer } from './url.js';
 
 /** A PostgreSQL server: all databases of its cluster. It is dumped by its own client programs. */
@@ -15,8 +16,9 @@ export class PostgresqlEngine implements DatabaseEngine {
   readonly isStaged = false;
   readonly #tools: PostgresqlTools;
 
-  constructor(tools: ClientTools) {
-    this.#tools = new PostgresqlTools(tools);
+  /** @param listFolders where programs are looked for besides PATH; by default where packages put them */
+  constructor(tools: ClientTools, listFolders?: FolderList) {
+    this.#tools = new PostgresqlTools(tools, listFolders);
   }
 
   endpointOf(url: string): string {

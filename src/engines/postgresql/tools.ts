@@ -29,6 +29,9 @@ interface Need {
   readonly folder?: string;
 }
 
+/** Folders in which programs may be, besides those of PATH. */
+export type FolderList = () => Promise<readonly string[]>;
+
 /** Where packages put programs: those of Debian, and those of PostgreSQL's own repository for Red Hat. */
 const PACKAGE_FOLDERS: readonly { readonly parent: string; readonly pattern: RegExp }[] = [
   { parent: '/usr/lib/postgresql', pattern: /^\d/ },
@@ -38,9 +41,11 @@ const PACKAGE_FOLDERS: readonly { readonly parent: string; readonly pattern: Reg
 /** The client programs of PostgreSQL that are on this machine. They are looked for anew each time. */
 export class PostgresqlTools {
   readonly #tools: ClientTools;
+  readonly #listFolders: FolderList;
 
-  constructor(tools: ClientTools) {
+  constructor(tools: ClientTools, listFolders: FolderList = listPackageFolders) {
     this.#tools = tools;
+    this.#listFolders = listFolders;
   }
 
   /**
@@ -78,7 +83,7 @@ export class PostgresqlTools {
   }
 
   async #find(name: ToolName): Promise<readonly PostgresqlTool[]> {
-    const found = await this.#tools.find([name], await listPackageFolders(), isProgram);
+    const found = await this.#tools.find([name], await this.#listFolders(), isProgram);
     return found.flatMap((tool) => toTool(name, tool));
   }
 }
