@@ -75,4 +75,5 @@ async function runScenario(scenario: Scenario, bench: Bench): Promise<Outcome> {
 
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
-process.exitCode = await main(process.argv.slice(2));
+// A scenario that has failed may have left a connection open.
+process.exit(await main(process.argv.slice(2)));

@@ -40,13 +40,14 @@ export const serverDumps: Scenario = {
     const notes: string[] = [];
     await using server = await ServerProcess.start(await bench.workDir.createFolder('server-dumps'));
     await using api = new ApiClient(server.url);
-    await using databases = new Databases();
+    await using opened = new Opened();
     const subjects: Subject[] = [];
     for (const create of [createPostgresDatabase, createMariadbDatabase]) {
-      const database = databases.add(await create(sizeBytes));
+      const database = await create(sizeBytes);
       if (database === null) continue;
+      opened.add(database);
       const instanceId = await api.registerUrl(database.kind, database.url);
-      subjects.push({ database, watch: await BackupWatch.open(api, instanceId) });
+      subjects.push({ database, watch: opened.add(await BackupWatch.open(api, instanceId)) });
     }
     await runTool('sync', []);
     for (const subject of subjects) {
@@ -55,21 +56,21 @@ export const serverDumps: Scenario = {
       notes.push(...(outcome.notes ?? []));
     }
     if (subjects.length === 2) rows.push(await measureLatency(api, subjects));
-    for (const { watch } of subjects) await watch[Symbol.asyncDispose]();
     return { rows, notes };
   },
 };
 
-class Databases implements AsyncDisposable {
-  readonly #databases: ServerDatabase[] = [];
+/** What was opened so far, to be closed in the reverse order. */
+class Opened implements AsyncDisposable {
+  readonly #parts: AsyncDisposable[] = [];
 
-  add(database: ServerDatabase | null): ServerDatabase | null {
-    if (database !== null) this.#databases.push(database);
-    return database;
+  add<T extends AsyncDisposable>(part: T): T {
+    this.#parts.push(part);
+    return part;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const database of this.#databases) await database[Symbol.asyncDispose]();
+    for (const part of this.#parts.reverse()) await part[Symbol.asyncDispose]();
   }
 }
 
