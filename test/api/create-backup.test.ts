@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { DomainError } from '../../src/domain/errors.js';
 import { InstanceRole } from '../../src/domain/instance.js';
 import { BACKUP_DESCRIPTION, BACKUP_NAME, MAX_NAMED_DATABASES } from '../../src/domain/naming.js';
 import { EngineUnreachableError } from '../../src/engines/database-engine.js';
@@ -167,6 +168,47 @@ test('refuses a system database that was selected', async () => {
     fields: [{ path: 'databases', rule: 'userDatabases' }],
   });
   expect(await countBackups(app)).toBe(0);
+});
+
+test('says why a system database cannot be selected, and what to do', async () => {
+  await using app = await startWithFake();
+  const instanceId = await app.register('shop', 'fake://db1');
+
+  const { errors } = await app.createBackup(instanceId, 'first', { databases: ['orders', 'master'] });
+
+  expect(errors?.[0]?.message).toBe(
+    'System databases are backed up by default and cannot be selected: master. Use includeSystemDatabases.',
+  );
+});
+
+test('refuses an instance whose backups take a program that is not there, and claims nothing', async () => {
+  const engine = new FakeEngine();
+  await using app = await startWithFake(engine);
+  const instanceId = await app.register('shop', 'fake://db1');
+  engine.toolFault = new DomainError('CLIENT_TOOL_MISSING', {
+    needed: 'pg_dump 17 or newer',
+    found: ['pg_dump 15.4 (/usr/bin/pg_dump)'],
+    advice: 'Install postgresql-client-17.',
+  });
+
+  const { data, errors } = await app.createBackup(instanceId, 'first');
+
+  expect(data).toBeNull();
+  expect(errors?.[0]?.message).toBe(
+    "Backing this instance up takes pg_dump 17 or newer; this server's machine has only pg_dump 15.4 (/usr/bin/pg_dump). Install postgresql-client-17.",
+  );
+  expect(errors?.[0]?.extensions).toEqual({
+    code: 'CLIENT_TOOL_MISSING',
+    retryable: false,
+    needed: 'pg_dump 17 or newer',
+    found: ['pg_dump 15.4 (/usr/bin/pg_dump)'],
+    advice: 'Install postgresql-client-17.',
+  });
+  expect(await countBackups(app)).toBe(0);
+  const { data: list } = await app.graphql('{ instances { eventCursor nodes { status } } }');
+  expect(list.instances).toEqual({ eventCursor: '0', nodes: [{ status: 'AVAILABLE' }] });
+  engine.toolFault = null;
+  expect((await app.takeBackup(instanceId, 'first')).status).toBe('COMPLETED');
 });
 
 test('refuses databases that the instance has not, naming them', async () => {

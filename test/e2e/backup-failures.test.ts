@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BackupFailureCode } from '../../src/domain/backup.js';
 import { BackupFailedError } from '../../src/domain/failure.js';
+import { InstanceRole } from '../../src/domain/instance.js';
+import { EngineUnreachableError } from '../../src/engines/database-engine.js';
 import type { DumpRequest } from '../../src/engines/database-engine.js';
+import { take } from '../support/api-client.js';
 import type { BackupMessage } from '../support/api-client.js';
 import { aborted, FakeEngine } from '../support/fake-engine.js';
 import type { DumpScript } from '../support/fake-engine.js';
@@ -15,19 +18,15 @@ const FIRST = { name: 'first', sizeBytes: 200_000, system: false };
 const SECOND = { name: 'second', sizeBytes: 1000, system: false };
 
 /** I4: no artifact, nothing temporary, a failure that says why, and the instance given back, or shown as what it is. */
-async function expectNothingLeft(
-  app: TestApp,
-  instanceId: string,
-  backup: BackupMessage,
-  status = 'AVAILABLE',
-): Promise<void> {
+async function expectNothingLeft(app: TestApp, backup: BackupMessage, status = 'AVAILABLE'): Promise<void> {
   expect(backup.status).toBe('FAILED');
   expect(backup.failure?.message).toMatch(/\S.*\.$/s);
   expect(backup.sizeBytes).toBeNull();
   expect(backup.databases.filter(({ sha256 }) => sha256 !== null)).toEqual([]);
   expect(await listFiles(app.artifacts)).toEqual([]);
   expect(await listFiles(join(app.dataDir, '.rds-backup-scratch'))).toEqual([]);
-  expect(await app.statusOf(instanceId)).toBe(status);
+  const { data } = await app.graphql('{ instances { nodes { status } } }');
+  expect(data.instances.nodes).toEqual([{ status }]);
 }
 
 /** How a backup fails with this script; it then succeeds without, unless a short timeout could trip it on a busy machine. */
@@ -38,13 +37,16 @@ async function failWith(
   const engine = new FakeEngine();
   engine.databases = [FIRST, SECOND];
   // One after the other: what happens to the second finds the first one stored.
-  await using app = await TestApp.start({ env: { MAX_CONCURRENT_DUMPS: '1', ...env }, overrides: { engines: [engine] } });
+  await using app = await TestApp.start({
+    env: { MAX_CONCURRENT_DUMPS: '1', ...env },
+    overrides: { engines: [engine] },
+  });
   engine.script = (request) => script(request, app);
   const instanceId = await app.register('shop', 'fake://db1');
 
   const backup = await app.takeBackup(instanceId, 'nightly');
 
-  await expectNothingLeft(app, instanceId, backup);
+  await expectNothingLeft(app, backup);
   if (env.STALL_TIMEOUT !== undefined) return backup.failure?.code ?? 'none';
   engine.script = () => ({});
   expect((await app.takeBackup(instanceId, 'nightly')).status).toBe('COMPLETED');
@@ -93,7 +95,7 @@ test('I3: a copy that the format check refuses makes no backup', async () => {
   const backup = await app.takeBackup(instanceId, 'nightly');
 
   expect(backup.failure).toEqual({ code: 'DUMP_FAILED', message: 'The stored copy is no dump.' });
-  await expectNothingLeft(app, instanceId, backup);
+  await expectNothingLeft(app, backup);
 });
 
 const DAMAGES: readonly (readonly [what: string, damage: (file: string) => void])[] = [
@@ -196,5 +198,67 @@ test('I4: a database whose file has vanished fails the backup', async () => {
   const backup = await app.takeBackup(instanceId, 'nightly');
 
   expect(backup.failure?.code).toBe('ENGINE_UNREACHABLE');
-  await expectNothingLeft(app, instanceId, backup, 'ABNORMAL');
+  await expectNothingLeft(app, backup, 'ABNORMAL');
+});
+
+test('a backup whose instance does not answer when its work begins leaves it ABNORMAL, with the reason', async () => {
+  const engine = new FakeEngine();
+  await using app = await TestApp.start({ overrides: { engines: [engine] } });
+  const instanceId = await app.register('shop', 'fake://db1');
+  engine.fault = new EngineUnreachableError('nobody is at home.');
+
+  const backup = await app.takeBackup(instanceId, 'nightly');
+
+  const message = 'The instance cannot be used: nobody is at home.';
+  expect(backup.failure).toEqual({ code: 'ENGINE_UNREACHABLE', message });
+  await expectNothingLeft(app, backup, 'ABNORMAL');
+  const changes = await take(app.statusChanges({ after: '0' }), 2);
+  expect(changes[1]).toMatchObject({
+    previousStatus: 'BACKING_UP',
+    status: 'ABNORMAL',
+    reason: message,
+    backup: { id: backup.id },
+  });
+  expect((await app.createBackup(instanceId, 'nightly')).errors?.[0]?.extensions).toMatchObject({
+    code: 'INSTANCE_NOT_AVAILABLE',
+    status: 'ABNORMAL',
+  });
+});
+
+test('a backup that could not reach its instance leaves it AVAILABLE if that answers again', async () => {
+  const exit = (): Promise<never> => Promise.reject(new EngineUnreachableError('the connection was lost.'));
+
+  expect(await failWith(({ database }) => onlySecond(database, { exit }))).toBe('ENGINE_UNREACHABLE');
+});
+
+test('a backup of an instance that has just become a standby fails, and says so', async () => {
+  const engine = new FakeEngine();
+  await using app = await TestApp.start({ overrides: { engines: [engine] } });
+  const instanceId = await app.register('shop', 'fake://db1');
+  engine.role = InstanceRole.STANDBY;
+
+  const backup = await app.takeBackup(instanceId, 'nightly');
+
+  expect(backup.failure).toEqual({
+    code: 'DUMP_FAILED',
+    message:
+      'The instance is a STANDBY by now, and a backup is only made of a primary. Take it of the instance that is the primary.',
+  });
+  await expectNothingLeft(app, backup);
+});
+
+test('a database that was dropped after it was chosen fails the backup, and is named', async () => {
+  const engine = new FakeEngine();
+  engine.databases = [FIRST, SECOND];
+  await using app = await TestApp.start({ overrides: { engines: [engine] } });
+  const instanceId = await app.register('shop', 'fake://db1');
+  engine.onHealthCheck = () => {
+    engine.databases = [FIRST];
+    return Promise.resolve();
+  };
+
+  const backup = await app.takeBackup(instanceId, 'nightly', { databases: ['first', 'second'] });
+
+  expect(backup.failure).toEqual({ code: 'DUMP_FAILED', message: 'The instance no longer has: second.' });
+  await expectNothingLeft(app, backup);
 });

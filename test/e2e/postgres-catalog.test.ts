@@ -1,51 +1,12 @@
-import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { take } from '../support/api-client.js';
+import { Cluster } from '../support/cluster.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { ServerProcess } from '../support/server-process.js';
-import { hasPostgres, ScratchPostgres } from '../support/services.js';
+import { hasPostgres } from '../support/services.js';
 import { createSampleDatabase, SqliteFile } from '../support/sqlite.js';
 import { listFiles, verifyByHand } from '../support/store.js';
-import { TempDir } from '../support/temp-dir.js';
 import { TestApp } from '../support/test-app.js';
-
-const SECRET_KEY = Buffer.alloc(32, 1).toString('base64');
-
-/** What servers of one catalog share: the catalog, the store and the key. */
-class Cluster implements AsyncDisposable {
-  readonly dir: TempDir;
-  readonly env: Readonly<Record<string, string>>;
-  readonly #postgres: ScratchPostgres;
-
-  private constructor(dir: TempDir, postgres: ScratchPostgres) {
-    this.dir = dir;
-    this.#postgres = postgres;
-    this.env = { DATABASE_URL: postgres.url, SECRET_KEY, ARTIFACT_STORE: dir.join('artifacts') };
-  }
-
-  static async create(): Promise<Cluster> {
-    return new Cluster(await TempDir.create(), await ScratchPostgres.create());
-  }
-
-  get artifacts(): string {
-    return this.dir.join('artifacts');
-  }
-
-  async query(sql: string): Promise<void> {
-    const client = new Client({ connectionString: this.#postgres.url });
-    await client.connect();
-    try {
-      await client.query(sql);
-    } finally {
-      await client.end();
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#postgres[Symbol.asyncDispose]();
-    await this.dir[Symbol.asyncDispose]();
-  }
-}
 
 describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
   test('a backup is taken, listed, followed and found by hand', async () => {

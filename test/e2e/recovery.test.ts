@@ -66,6 +66,28 @@ test('I5: a backup whose failure was decided before the crash is failed, manifes
 });
 
 test.each([
+  ['manifest and all', () => Promise.resolve()],
+  ['without a manifest', (folder: string) => rm(join(folder, 'manifest.json'))],
+])('I5: a backup that was cancelled before the crash is CANCELLED, %s', async (_what, damage) => {
+  const { app, instanceId, backupId, folder } = await stopBeforeCommit();
+  await using _first = app;
+  await damage(folder);
+  {
+    await using catalog = await SqliteFile.open(app.catalogFile);
+    await catalog.exec('UPDATE backups SET is_condemned = TRUE, is_cancelled = TRUE');
+  }
+  await using second = await TestApp.start({ dir: app.dir });
+
+  const { status, failure } = await second.waitForEnd(backupId);
+
+  expect([status, failure?.code]).toEqual(['FAILED', 'CANCELLED']);
+  expect(await listFiles(second.artifacts)).toEqual([]);
+  expect(await second.statusOf(instanceId)).toBe('AVAILABLE');
+  expect((await second.cancelBackup(backupId)).data.cancelBackup.backup.failure.code).toBe('CANCELLED');
+  expect((await second.takeBackup(instanceId, 'first')).status).toBe('COMPLETED');
+});
+
+test.each([
   ['has no manifest', (folder: string) => rm(join(folder, 'manifest.json'))],
   ['has half a manifest', (folder: string) => truncate(join(folder, 'manifest.json'), 100)],
   [

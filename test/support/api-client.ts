@@ -173,6 +173,26 @@ export abstract class ApiClient {
     throw new Error('the subscription ended before the backup was as wanted');
   }
 
+  async cancelBackup(backupId: string): Promise<GraphqlAnswer> {
+    return this.graphql(
+      `mutation ($backupId: ID!) {
+        cancelBackup(input: { backupId: $backupId }) { backup { id status failure { code message } instance { status } } }
+      }`,
+      { backupId },
+    );
+  }
+
+  async updateInstance(instanceId: string, changes: Variables): Promise<GraphqlAnswer> {
+    return this.graphql(
+      `mutation ($input: UpdateInstanceInput!) {
+        updateInstance(input: $input) {
+          instance { id name region project engine engineVersion role status statusReason endpoint }
+        }
+      }`,
+      { input: { instanceId, ...changes } },
+    );
+  }
+
   async statusOf(instanceId: string): Promise<string> {
     const { data } = await this.graphql('query ($id: ID!) { instance(id: $id) { status } }', { id: instanceId });
     return data.instance.status as string;

@@ -60,6 +60,8 @@ export class FakeEngine implements DatabaseEngine {
   toolFault: Error | null = null;
   /** What the format check throws; null = it passes. */
   formatFault: Error | null = null;
+  /** Called with each health check of an instance; what it throws is the answer, and there is none until it resolves. */
+  onHealthCheck: (url: string, signal: AbortSignal) => Promise<void> = () => Promise.resolve();
   script: (request: DumpRequest) => DumpScript = () => ({});
   /** Most dumps of one instance that ever were under way at the same time. */
   mostAtOnce = 0;
@@ -73,7 +75,7 @@ export class FakeEngine implements DatabaseEngine {
     return this.#hold;
   }
 
-  /** From now on who asks for the databases waits for the answer. */
+  /** From now on who asks for the databases, as a probe does, waits for the answer. */
   holdQuestions(): Hold {
     this.#questionHold = new Hold();
     return this.#questionHold;
@@ -83,15 +85,15 @@ export class FakeEngine implements DatabaseEngine {
     return url.replace(/\/\/[^@/]*@/, '//');
   }
 
-  async probe(url: string): Promise<Probe> {
-    const { databases } = this;
-    return { ...(await this.checkHealth()), url, endpoint: this.endpointOf(url), databases };
+  async probe(url: string, signal: AbortSignal): Promise<Probe> {
+    const databases = await this.listDatabases(url, signal);
+    return { ...this.#health, url, endpoint: this.endpointOf(url), databases };
   }
 
-  checkHealth(): Promise<Health> {
-    if (this.fault !== null) return Promise.reject(this.fault);
-    const { role, engineVersion } = this;
-    return Promise.resolve({ engine: Engine.SQLSERVER, engineVersion, role });
+  async checkHealth(url: string, signal: AbortSignal): Promise<Health> {
+    await this.onHealthCheck(url, signal);
+    if (this.fault !== null) throw this.fault;
+    return this.#health;
   }
 
   systemParts(present: readonly Database[]): readonly Database[] {
@@ -106,6 +108,11 @@ export class FakeEngine implements DatabaseEngine {
     await this.#questionHold?.pass(signal);
     if (this.fault !== null) throw this.fault;
     return this.databases;
+  }
+
+  get #health(): Health {
+    const { role, engineVersion } = this;
+    return { engine: Engine.SQLSERVER, engineVersion, role };
   }
 
   dump(request: DumpRequest): Promise<Dump> {
@@ -123,7 +130,7 @@ export class FakeEngine implements DatabaseEngine {
       completion,
       completionAllowanceMs: 0,
       [Symbol.asyncDispose]: () => {
-        this.#atOnce.set(request.url, running - 1);
+        this.#atOnce.set(request.url, (this.#atOnce.get(request.url) ?? 1) - 1);
         stream.destroy();
         return Promise.resolve();
       },

@@ -27,11 +27,14 @@ describe('the configuration', () => {
       artifactStore: { kind: 'filesystem', path: '/srv/rds/artifacts' },
       secretKey: null,
       maxConcurrentBackups: 2,
+      maxConcurrentDumps: 2,
       threadPoolSize: 4,
       stallTimeoutMs: 600_000,
       shutdownGraceMs: 30_000,
+      healthIntervalMs: 30_000,
       logLevel: 'info',
       sqliteRoots: null,
+      toolFolders: [],
     });
     expect(readConfig({}, []).dataDir).toBe(`${process.cwd()}/data`);
   });
@@ -49,11 +52,14 @@ describe('the configuration', () => {
       ARTIFACT_STORE: '/mnt/store/',
       SECRET_KEY: key.toString('base64'),
       MAX_CONCURRENT_BACKUPS: '64',
+      MAX_CONCURRENT_DUMPS: '8',
       UV_THREADPOOL_SIZE: '66',
       STALL_TIMEOUT: '10m',
       SHUTDOWN_GRACE: '500ms',
+      HEALTH_INTERVAL: '5s',
       LOG_LEVEL: 'DEBUG',
       SQLITE_ROOTS: '/srv/a:/srv/b/',
+      PATH: '/usr/lib/postgresql/17/bin:/usr/bin',
     });
 
     expect(config).toEqual({
@@ -64,16 +70,26 @@ describe('the configuration', () => {
       artifactStore: { kind: 'filesystem', path: '/mnt/store' },
       secretKey: key,
       maxConcurrentBackups: 64,
+      maxConcurrentDumps: 8,
       threadPoolSize: 66,
       stallTimeoutMs: 600_000,
       shutdownGraceMs: 500,
+      healthIntervalMs: 5000,
       logLevel: 'debug',
       sqliteRoots: ['/srv/a', '/srv/b'],
+      toolFolders: ['/usr/lib/postgresql/17/bin', '/usr/bin'],
     });
   });
 
   test('takes an empty variable for one that is not set', () => {
     expect(read({ PORT: '', HOST: '', SECRET_KEY: '', STALL_TIMEOUT: '', SQLITE_ROOTS: '' })).toEqual(read());
+  });
+
+  test('looks for client programs in the absolute folders of PATH: others depend on where the server was started', () => {
+    expect(read({ PATH: ':.:/usr/local/bin::bin:~/bin:/usr/bin:' }).toolFolders).toEqual([
+      '/usr/local/bin',
+      '/usr/bin',
+    ]);
   });
 
   test.each(['hex', 'base64'] as const)('takes a secret key of 32 bytes in %s', (encoding) => {
@@ -92,9 +108,11 @@ describe('the configuration', () => {
   test.each([
     ['PORT', ['-1', '65536', '80.5', '1e3', '0x50', ' 80', 'http', '999999999999999999999']],
     ['MAX_CONCURRENT_BACKUPS', ['0', '65', 'two']],
+    ['MAX_CONCURRENT_DUMPS', ['0', '65', '-1', 'all']],
     ['UV_THREADPOOL_SIZE', ['0', '1025', 'many']],
     ['STALL_TIMEOUT', ['600', '0s', '25h', '1d', '-1s', '1.5s', 's', '10 m']],
     ['SHUTDOWN_GRACE', ['0ms', '30']],
+    ['HEALTH_INTERVAL', ['0s', '30', '25h', 'never']],
     ['HOST', ['0.0.0.0', '192.168.1.2', 'db.example', '::', '127.0.0.1.example.com', '128.0.0.1']],
     ['DATABASE_URL', ['mysql://db/x', 'catalog.sqlite', 'sqlite:/x', 'postgresql//db']],
     ['ARTIFACT_STORE', ['s3://bucket/prefix', 'file:///srv', 'S3://bucket']],
@@ -127,13 +145,15 @@ describe('the configuration', () => {
     ['DATABSE_URL', 'DATABASE_URL'],
     ['MAX_CONCURENT_BACKUP', 'MAX_CONCURRENT_BACKUPS'],
     ['SQLITE_ROOT', 'SQLITE_ROOTS'],
+    ['HEALTH_INTERVALS', 'HEALTH_INTERVAL'],
+    ['MAX_CONCURRENT_DUMP', 'MAX_CONCURRENT_DUMPS'],
   ])('takes %s for a slip of the pen for %s', (stranger, meant) => {
     expect(faultsOf({ [stranger]: 'x' })).toEqual([`  - ${stranger} is not known. Did you mean ${meant}?`]);
   });
 
   test("leaves other programs' variables alone", () => {
     expect(
-      read({ PATH: '/bin', HOME: '/root', PORTS: '1', NODE_ENV: 'test', LOGNAME: 'me', XDG_DATA_DIRS: '/usr' }),
+      read({ PATHEXT: '.exe', HOME: '/root', PORTS: '1', NODE_ENV: 'test', LOGNAME: 'me', XDG_DATA_DIRS: '/usr' }),
     ).toEqual(read());
   });
 
