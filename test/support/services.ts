@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { browserFault } from './browser.js';
 import { opensslFault } from './certificates.js';
+import { mariadbProgramsFault } from './mariadb-server.js';
 import { postgresProgramsFault } from './postgres-server.js';
 import { zstdProgramFault } from './store.js';
 
@@ -31,7 +32,14 @@ export function printMissingServices(): void {
     postgresFault === null
       ? null
       : `PostgreSQL is not there (TEST_POSTGRES_URL, ${postgresFault}): tests that need it are skipped`;
-  for (const reason of [postgres, postgresProgramsFault, opensslFault, browserFault, zstdProgramFault]) {
+  for (const reason of [
+    postgres,
+    postgresProgramsFault,
+    mariadbProgramsFault,
+    opensslFault,
+    browserFault,
+    zstdProgramFault,
+  ]) {
     if (reason === null) continue;
     if (ARE_REQUIRED) throw new Error(`${reason}, and REQUIRE_SERVICES is set.`);
     console.warn(reason);

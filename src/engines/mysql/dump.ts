@@ -7,6 +7,7 @@ import { ToolDump } from '../tool-dump.js';
 import { AccountsDump } from './accounts.js';
 import { MysqlConnection } from './connection.js';
 import { toToolFailure } from './errors.js';
+import { readHistory } from './history.js';
 import { NamelessDump } from './nameless.js';
 import { writeOptionFile } from './option-file.js';
 import { Privileges } from './privileges.js';
@@ -43,6 +44,8 @@ interface Survey {
   readonly isEncrypted: boolean;
   /** What the dump begins with. */
   readonly prefix: string;
+  /** Whether the dump takes the history of system-versioned tables along. */
+  readonly hasHistory: boolean;
 }
 
 /** Looks whether the dump would be whole, and how it is to be made. */
@@ -50,21 +53,24 @@ async function surveySource(target: MysqlTarget, { database, signal }: DumpReque
   await using connection = await MysqlConnection.open(target, signal);
   const { isEncrypted } = connection;
   const product = await readProduct(connection);
-  const prefix = database.system ? '' : await toPrefix(connection, database.name);
   const privileges = await Privileges.read(connection, product);
   const missing = database.system ? privileges.findMissingForAccounts() : privileges.findMissing([database.name]);
   if (missing !== null) throw failed(database.name, missing);
-  return { product, isEncrypted, prefix };
+  if (database.system) return { product, isEncrypted, prefix: '', hasHistory: false };
+  const prefix = await toPrefix(connection, database.name);
+  const { hasHistory, remark } = await readHistory(connection, product, database.name);
+  return { product, isEncrypted, prefix: `${prefix}${remark}`, hasHistory };
 }
 
 async function startTool(
   { database, signal, scratchDir }: DumpRequest,
   target: MysqlTarget,
-  { product, prefix, isEncrypted, tools }: Survey & { readonly tools: ClientTools },
+  survey: Survey & { readonly tools: ClientTools },
 ): Promise<Dump> {
+  const { product, prefix, isEncrypted, tools } = survey;
   const tool = await getDumpTool(tools, product);
   const optionFile = await writeOptionFile({ target, engine: product.engine, isEncrypted, folder: scratchDir });
-  const args = database.system ? ACCOUNTS_OPTIONS : toDatabaseArgs(product, database.name);
+  const args = database.system ? ACCOUNTS_OPTIONS : toDatabaseArgs(survey, database.name);
   return ToolDump.start({
     tool: { name: tool.name, version: tool.version },
     path: tool.path,
@@ -79,10 +85,10 @@ async function startTool(
   });
 }
 
-function toDatabaseArgs({ engine }: Product, database: string): readonly string[] {
-  const own = engine === Engine.MYSQL ? ['--set-gtid-purged=OFF'] : [];
+function toDatabaseArgs({ product, hasHistory }: Survey, database: string): readonly string[] {
+  const own = product.engine === Engine.MYSQL ? ['--set-gtid-purged=OFF'] : [];
   // Behind the dashes stands a name, even if it begins with one.
-  return [...DATABASE_OPTIONS, ...own, '--', database];
+  return [...DATABASE_OPTIONS, ...own, ...(hasHistory ? ['--dump-history'] : []), '--', database];
 }
 
 /** A dump without the name of its database has no defaults of it either. Without a name the current database is meant. */

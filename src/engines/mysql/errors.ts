@@ -133,6 +133,7 @@ const LOST = new Set([1040, 1053, 1152, 1159, 1161, 1184, 1317, 1927, 2002, 2003
 const DUMP_ADVICE: Readonly<Record<number, string>> = {
   1044: 'The user lacks a right that the dump takes. Register the instance anew to see which one.',
   1049: 'The database is no longer there.',
+  1133: 'The server takes no notice of that account, as it does with skip_name_resolve where the host of an account is a name. Drop the account, then take the backup again.',
   1142: 'The user lacks a right that the dump takes. Register the instance anew to see which one.',
   1143: 'The user lacks a right that the dump takes. Register the instance anew to see which one.',
   1146: 'A table was dropped or renamed while the database was being dumped. Take the backup again.',
