@@ -26,8 +26,9 @@ query Instances {
 }`),
   tab(
     `
-# Registers a SQLite file, or a folder of them.
-# Put your own path into the variables below.
+# Registers a database server, a SQLite file, or a folder of them.
+# Put your own URL into the variables below, as
+# postgresql://user:password@host:5432 or sqlite:/srv/shop/orders.db
 mutation RegisterInstance($input: RegisterInstanceInput!) {
   registerInstance(input: $input) {
     instance {
@@ -37,11 +38,11 @@ mutation RegisterInstance($input: RegisterInstanceInput!) {
       engineVersion
       role
       status
-      databases { name sizeBytes }
+      databases { name sizeBytes system }
     }
   }
 }`,
-    { input: { name: 'shop', url: 'sqlite:/srv/shop/orders.db' } },
+    { input: { name: 'shop', url: 'postgresql://backup:secret@db1.example.com:5432' } },
   ),
   tab(
     `
@@ -59,6 +60,21 @@ mutation CreateBackup($input: CreateBackupInput!) {
   }
 }`,
     { input: { instanceId: '', name: 'before-upgrade', description: 'Taken by hand in GraphiQL' } },
+  ),
+  tab(
+    `
+# Stops a backup that is being taken; nothing of it is left.
+mutation CancelBackup($input: CancelBackupInput!) {
+  cancelBackup(input: $input) {
+    backup {
+      id
+      name
+      status
+      failure { code message }
+    }
+  }
+}`,
+    { input: { backupId: '' } },
   ),
   tab(`
 # Every status change from the first on, then live.

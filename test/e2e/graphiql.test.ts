@@ -10,11 +10,12 @@ describe.skipIf(!hasBrowser)('GraphiQL', { timeout: 120_000 }, () => {
     const { page, foreign } = session;
 
     const tabs = page.locator('.graphiql-tab-button');
-    await expect.poll(() => tabs.count()).toBe(6);
+    await expect.poll(() => tabs.count()).toBe(7);
     expect(await tabs.allTextContents()).toEqual([
       'Instances',
       'RegisterInstance',
       'CreateBackup',
+      'CancelBackup',
       'WatchStatus',
       'WatchProgress',
       'Backups',
