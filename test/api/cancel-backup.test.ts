@@ -203,7 +203,12 @@ test('I6: a backup that was told cancelled never completes, whenever that comes,
   const instanceId = await app.register('shop', 'fake://db1');
   const beginDumped = async (name: string): Promise<string> => {
     const isDumped = new Gate();
-    engine.script = () => ({ exit: () => Promise.resolve(isDumped.open()) });
+    engine.script = () => ({
+      exit: () => {
+        isDumped.open();
+        return Promise.resolve();
+      },
+    });
     const backupId = await app.beginBackup(instanceId, name);
     await isDumped.opened;
     return backupId;
