@@ -68,6 +68,7 @@ describe('a PostgreSQL URL', () => {
 describe('a PostgreSQL server that is not there', () => {
   test.each([
     ['a port is closed', 'postgresql://app:hunter2@127.0.0.1:1', 'nothing listens at that address and port'],
+    ['a port is closed at every address', 'postgresql://app:hunter2@localhost:1', 'nothing listens at that address'],
     ['a host name is wrong', 'postgresql://app:hunter2@nowhere.invalid', 'host name'],
     ['a socket is not there', 'postgresql://app:hunter2@h/?host=/var/empty', 'Unix socket is not there'],
     [

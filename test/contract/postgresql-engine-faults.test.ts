@@ -75,6 +75,15 @@ describe.skipIf(!hasPostgresPrograms)('a pg_dump that fails', () => {
     await dump.completion;
   });
 
+  test('and shows the password neither in its arguments nor in what it says', async () => {
+    await using server = await createShop();
+    await using dir = await TempDir.create();
+    const dumper = await engineWith(dir, 'echo "$@ and $PGPASSWORD" >&2; exit 1');
+    const error = await dumpError(server.url({ password: "hun'ter 2%" }), dumper);
+    expect(error).toMatchObject(failed('DUMP_FAILED', /It said: --format=custom .* and \*\*\*$/));
+    expect(String(error)).not.toContain('ter 2');
+  });
+
   test('by hanging, and is ended when the dump is disposed of', async () => {
     await using server = await createShop();
     await using dir = await TempDir.create();
