@@ -20,7 +20,7 @@ const NO_PROTOCOL = "what listens there does not speak MySQL's protocol. Check h
 /** By the code of Node's error, or of the library's: why there is no connection, in words that an operator can act on. */
 const CONNECTION_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED:
-    'nothing listens at that address and port. Check both, and that the server is running and listens there.',
+    'nothing listens at that address and port, or at that socket. Check them, and that the server is running and listens there.',
   ENOTFOUND: 'its host name is not known. Check the name in the URL.',
   EAI_AGAIN: 'its host name cannot be looked up now: the name server does not answer. Try again.',
   EHOSTUNREACH: `its host cannot be reached. ${FIREWALL}`,
@@ -29,8 +29,10 @@ const CONNECTION_REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: `the connection was not answered in time. ${FIREWALL}`,
   ECONNRESET: CUT,
   EPIPE: CUT,
-  PROTOCOL_CONNECTION_LOST: CUT,
-  PROTOCOL_UNEXPECTED_PACKET: NO_PROTOCOL,
+  PROTOCOL_CONNECTION_LOST:
+    'the connection was closed without an answer. Check that it is MySQL or MariaDB that listens at that port, and the log of the server.',
+  // The library reads beyond the end of a packet that is none.
+  ERR_OUT_OF_RANGE: NO_PROTOCOL,
   ENOENT: "the server's Unix socket is not there. Check its path in the URL, and that the server is running.",
   ENOTSOCK: 'the path that the URL names as socket is none. Check it.',
   EACCES: "this server may not use the server's Unix socket. Give its user write permission on it.",
@@ -58,7 +60,7 @@ const TLS_REASONS: readonly (readonly [RegExp, string])[] = [
 const SERVER_ADVICE: Readonly<Record<number, string>> = {
   1040: 'Too many connections are open there. Raise max_connections or close some, then try again.',
   1044: 'Grant the user rights on the database in the URL, or leave the database out.',
-  1045: 'Check the user and the password in the URL; special characters in them must be percent-encoded.',
+  1045: 'Check the user and the password in the URL; special characters in them must be percent-encoded. Where the server wants TLS, set ssl-mode=REQUIRED.',
   1049: 'Check the database in the URL, or leave it out: all are backed up.',
   1053: 'The server is being stopped. Try again once it is back.',
   1129: 'The server has blocked this machine after too many errors. FLUSH HOSTS on it lets it in again.',
@@ -77,7 +79,8 @@ const SERVER_ADVICE: Readonly<Record<number, string>> = {
 };
 
 function codeOf(error: unknown): string {
-  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : '';
+  // An exception of the DOM has a number there.
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** The server's number of what it has answered; null when the error is not its own. */
