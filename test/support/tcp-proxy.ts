@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { Gate } from './gate.js';
 
 /** A connection that waits at the proxy. */
@@ -10,6 +11,35 @@ export interface HeldConnection {
   readonly closed: Promise<unknown>;
 }
 
+/** What befalls one connection of a proxy. */
+export class Stall {
+  readonly bytes: number;
+  readonly #begun = new Gate<void>();
+  readonly letGo = new Gate<void>();
+  #isBegun = false;
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+
+  /** Resolves once a connection hangs. */
+  get reached(): Promise<void> {
+    return this.#begun.opened;
+  }
+
+  release(): void {
+    this.letGo.open();
+  }
+
+  /** False for every connection but the first. */
+  begin(): boolean {
+    if (this.#isBegun) return false;
+    this.#isBegun = true;
+    this.#begun.open();
+    return true;
+  }
+}
+
 /** Stands between a client and a server of a test, to break and to delay connections. */
 export class TcpProxy implements AsyncDisposable {
   readonly url: string;
@@ -17,6 +47,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #target: URL;
   readonly #sockets = new Set<Socket>();
   #hold: Gate<HeldConnection> | null = null;
+  #stall: Stall | null = null;
 
   private constructor(server: Server, target: URL) {
     this.#server = server;
@@ -40,6 +71,15 @@ export class TcpProxy implements AsyncDisposable {
   async holdNext(): Promise<HeldConnection> {
     this.#hold = new Gate();
     return this.#hold.opened;
+  }
+
+  /**
+   * From now on the first connection over which so much has come from the server gets nothing more, until it is let go or
+   * broken: a network that is cut without a word.
+   */
+  stallAfter(bytes: number): Stall {
+    this.#stall = new Stall(bytes);
+    return this.#stall;
   }
 
   breakAll(): void {
@@ -68,7 +108,17 @@ export class TcpProxy implements AsyncDisposable {
     const upstream = connect(Number(this.#target.port || '5432'), this.#target.hostname);
     this.#track(upstream);
     await once(upstream, 'connect');
-    socket.pipe(upstream).pipe(socket);
+    let received = 0;
+    const meter = new Transform({
+      transform: (chunk: Buffer, _encoding, done): void => {
+        received += chunk.byteLength;
+        const stall = this.#stall;
+        if (stall === null || received < stall.bytes || !stall.begin()) done(null, chunk);
+        else void stall.letGo.opened.then(() => done(null, chunk));
+      },
+    });
+    upstream.on('error', () => socket.destroy());
+    socket.pipe(upstream).pipe(meter).pipe(socket);
   }
 
   #track(socket: Socket): void {
