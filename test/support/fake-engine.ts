@@ -50,7 +50,7 @@ export class Hold {
  */
 export class FakeEngine implements DatabaseEngine {
   readonly schemes = ['fake'];
-  readonly isStaged = false;
+  readonly isStaged: boolean = false;
   role = InstanceRole.PRIMARY;
   engineVersion = '15.0';
   databases: readonly Database[] = [{ name: 'main', sizeBytes: 10_000, system: false }];
