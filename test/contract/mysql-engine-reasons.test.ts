@@ -129,7 +129,7 @@ describe.skipIf(!hasMariadbPrograms)('a MariaDB server that cannot be used', () 
 });
 
 describe('something else than a MySQL server', () => {
-  async function listenWith(greeting: Buffer | null, isClosing: boolean): Promise<Server> {
+  async function listenWith(greeting: string | null, isClosing: boolean): Promise<Server> {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       if (greeting !== null) socket.write(greeting);
@@ -141,20 +141,15 @@ describe('something else than a MySQL server', () => {
   }
 
   test.each([
-    ['hangs up', Buffer.alloc(0), true, 'the connection was closed without an answer'],
-    [
-      'speaks HTTP',
-      Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
-      true,
-      'the connection was closed without an answer',
-    ],
-    ['sends noise', Buffer.from('050000000a382e3000', 'hex'), false, "does not speak MySQL's protocol"],
-    ['says nothing', null, false, 'it takes connections, but does not answer'],
-  ])('is told from one when it %s', async (_what, greeting, isClosing, fragment) => {
+    { what: 'hangs up', greeting: '', isClosing: true, reason: 'the connection was closed without an answer' },
+    { what: 'speaks HTTP', greeting: 'HTTP/1.1 400\r\n\r\n', isClosing: true, reason: 'closed without an answer' },
+    { what: 'sends noise', greeting: '\x05\0\0\0\n8.0\0', isClosing: false, reason: "does not speak MySQL's protocol" },
+    { what: 'says nothing', greeting: null, isClosing: false, reason: 'it takes connections, but does not answer' },
+  ])('is told from one when it $what', async ({ greeting, isClosing, reason }) => {
     const server = await listenWith(greeting, isClosing);
     try {
       const { port } = server.address() as AddressInfo;
-      expect(await reasonOf(`mysql://app:hunter2@127.0.0.1:${port}`)).toContain(fragment);
+      expect(await reasonOf(`mysql://app:hunter2@127.0.0.1:${port}`)).toContain(reason);
     } finally {
       server.close();
     }

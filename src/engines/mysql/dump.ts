@@ -12,6 +12,7 @@ import { NamelessDump } from './nameless.js';
 import { writeOptionFile } from './option-file.js';
 import { Privileges } from './privileges.js';
 import { readProduct } from './probe.js';
+import { quoteOption } from './quote.js';
 import { getDumpTool } from './tools.js';
 import type { MysqlTarget } from './url.js';
 
@@ -77,7 +78,8 @@ async function startTool(
     // Only in the first place it keeps the tool from every other option file.
     args: [`--defaults-file=${optionFile}`, ...args],
     env: {},
-    secrets: target.password === null ? [] : [target.password],
+    // As it is, and as the option file has it.
+    secrets: target.password === null ? [] : [target.password, quoteOption(target.password).slice(1, -1)],
     format: 'sql',
     ...(!database.system && { prefix, filter: new NamelessDump(database.name) }),
     signal,

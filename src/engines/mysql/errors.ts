@@ -154,14 +154,19 @@ function numbersIn(lastWords: string): readonly number[] {
 
 /** @returns what to throw for a tool that has failed while it dumped a database */
 export function toToolFailure(database: string, end: ToolEnd): BackupFailedError {
-  const plain = toolFailed(database, end);
+  const sentence = withFullStop(toolFailed(database, end).message);
   const numbers = numbersIn(end.lastWords);
   if (numbers.some((number) => LOST.has(number))) {
-    const sentence = `${plain.message} The connection to the server was lost; see its log, and take the backup again.`;
-    return new BackupFailedError(BackupFailureCode.ENGINE_UNREACHABLE, sentence);
+    return new BackupFailedError(
+      BackupFailureCode.ENGINE_UNREACHABLE,
+      `${sentence} The connection to the server was lost; see its log, and take the backup again.`,
+    );
   }
   const advice = numbers.map((number) => DUMP_ADVICE[number]).find((known) => known !== undefined);
-  return advice === undefined ? plain : new BackupFailedError(plain.code, `${plain.message} ${advice}`);
+  return new BackupFailedError(
+    BackupFailureCode.DUMP_FAILED,
+    advice === undefined ? sentence : `${sentence} ${advice}`,
+  );
 }
 
 /** @returns the error to throw when a database could not be begun to be dumped */
