@@ -11,7 +11,8 @@ import type { Connection } from 'mysql2/promise';
 import type { TestCertificates } from './certificates.js';
 import { TempDir } from './temp-dir.js';
 
-const NEEDED = ['mariadb-install-db', 'mariadbd', 'mariadb', 'mariadb-dump'];
+const SERVER = 'mariadbd';
+const NEEDED = ['mariadb-install-db', SERVER, 'mariadb', 'mariadb-dump'];
 /** Where packages put the server, which the PATH of an ordinary user lacks. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin`;
 const isRoot = process.getuid?.() === 0;
@@ -140,7 +141,7 @@ export class MariadbServer implements AsyncDisposable {
     };
     const args = Object.entries({ ...own, ...this.#settings }).map(([name, value]) => `--${name}=${value}`);
     const options = { stdio: ['ignore', 'ignore', 'pipe'] as ['ignore', 'ignore', 'pipe'], cwd: '/', env: { PATH } };
-    const child = spawn('mariadbd', ['--no-defaults', ...args], options);
+    const child = spawn(SERVER, ['--no-defaults', ...args], options);
     this.#child = child;
     await this.#untilReady(child);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 import { browserFault } from './browser.js';
 import { opensslFault } from './certificates.js';
@@ -7,6 +8,7 @@ import { postgresProgramsFault } from './postgres-server.js';
 import { zstdProgramFault } from './store.js';
 
 const POSTGRES_URL = process.env.TEST_POSTGRES_URL ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
+const MARIADB_URL = process.env.TEST_MARIADB_URL ?? 'mariadb://root@127.0.0.1:3306';
 /** Set where every service is there: then a missing one fails the tests instead of skipping them. */
 const ARE_REQUIRED = process.env.REQUIRE_SERVICES === '1';
 
@@ -25,6 +27,18 @@ const postgresFault = await findPostgresFault();
 
 /** Whether the tests that need PostgreSQL can run. Pass it to `describe.skipIf(!…)`. */
 export const hasPostgres = postgresFault === null;
+
+async function findMariadbFault(): Promise<string | null> {
+  return asMariadbAdmin('SELECT 1').then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+}
+
+const mariadbFault = await findMariadbFault();
+
+/** Whether the tests that need a running MariaDB can run. Pass it to `describe.skipIf(!…)`. */
+export const hasMariadb = mariadbFault === null;
 
 /** @throws Error when a service is missing and REQUIRE_SERVICES is set */
 export function printMissingServices(): void {
@@ -76,5 +90,41 @@ async function asAdmin(sql: string): Promise<void> {
     await client.query(sql);
   } finally {
     await client.end();
+  }
+}
+
+/** A database of its own for one test on the running MariaDB, dropped when it is disposed of. */
+export class ScratchMariadb implements AsyncDisposable {
+  /** Of the server, as its administrator. */
+  readonly url = MARIADB_URL;
+  readonly name: string;
+
+  private constructor(name: string) {
+    this.name = name;
+  }
+
+  static async create(): Promise<ScratchMariadb> {
+    const name = `rds_test_${randomUUID().replaceAll('-', '')}`;
+    await asMariadbAdmin(`CREATE DATABASE ${name}`);
+    return new ScratchMariadb(name);
+  }
+
+  /** Runs statements in the database. */
+  async sql(text: string): Promise<unknown> {
+    return asMariadbAdmin(`USE ${this.name}; ${text}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await asMariadbAdmin(`DROP DATABASE ${this.name}`);
+  }
+}
+
+async function asMariadbAdmin(sql: string): Promise<unknown> {
+  const uri = MARIADB_URL.replace(/^mariadb:/, 'mysql:');
+  const connection = await createConnection({ uri, multipleStatements: true, connectTimeout: 2000 });
+  try {
+    return (await connection.query(sql))[0];
+  } finally {
+    await connection.end();
   }
 }
