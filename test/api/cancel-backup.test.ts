@@ -183,6 +183,19 @@ test('answers after 5 s what still has to be stopped, because it ignores its sig
   expect((await app.takeBackup(instanceId, 'first')).status).toBe('COMPLETED');
 });
 
+test('is heard of with the next renewal of the lease, if the wake-up was lost', async () => {
+  const engine = new FakeEngine();
+  const hold = engine.hold();
+  await using app = await startWithFake(engine);
+  const backupId = await app.beginBackup(await app.register('shop', 'fake://db1'), 'first');
+  await hold.reached();
+  // As another server writes it, whose wake-up does not arrive.
+  await using catalog = await SqliteFile.open(app.catalogFile);
+  await catalog.exec('PRAGMA busy_timeout = 5000; UPDATE backups SET is_condemned = TRUE, is_cancelled = TRUE');
+
+  expect(await app.waitForEnd(backupId)).toMatchObject({ status: 'FAILED', failure: CANCELLED });
+});
+
 test('is taken while the server shuts down, which then need not wait for the backup', async () => {
   const engine = new FakeEngine();
   const hold = engine.hold();
