@@ -34,6 +34,8 @@ interface ToolDumpOrder extends ToolCall {
   /** What the output passes through. */
   readonly filter?: Transform;
   readonly signal: AbortSignal;
+  /** What is still to be looked at once the tool has ended well. What it throws makes the dump fail. */
+  readonly checkAfter?: () => Promise<void>;
   /** Turns the end of a tool that has failed into what to throw. */
   readonly toFailure: (end: ToolEnd) => Error;
 }
@@ -56,7 +58,7 @@ export class ToolDump implements Dump {
   readonly #stop: () => void;
 
   private constructor(order: ToolDumpOrder) {
-    const { signal, prefix, filter, toFailure } = order;
+    const { signal, prefix, filter, checkAfter, toFailure } = order;
     const child = spawnTool(order, 'ignore');
     this.tool = order.tool;
     this.format = order.format;
@@ -75,8 +77,9 @@ export class ToolDump implements Dump {
       endTool(child);
     };
     this.completion = watchEnd(child, order)
-      .then((end) => {
+      .then(async (end) => {
         if (end !== null) throw toFailure(end);
+        await checkAfter?.();
       })
       .finally(() => {
         signal.removeEventListener('abort', abort);

@@ -6,7 +6,7 @@ import type { Dump, DumpRequest, Product } from '../database-engine.js';
 import { ToolDump } from '../tool-dump.js';
 import { AccountsDump } from './accounts-dump.js';
 import { MysqlConnection } from './connection.js';
-import { toToolFailure } from './errors.js';
+import { toDumpFailure, toToolFailure } from './errors.js';
 import { readHistory } from './history.js';
 import { NamelessDump } from './nameless-dump.js';
 import { writeOptionFile } from './option-file.js';
@@ -81,7 +81,11 @@ async function startTool(
     // As it is, and as the option file has it.
     secrets: target.password === null ? [] : [target.password, quoteOption(target.password).slice(1, -1)],
     format: 'sql',
-    ...(!database.system && { prefix, filter: new NamelessDump(database.name) }),
+    ...(!database.system && {
+      prefix,
+      filter: new NamelessDump(database.name),
+      checkAfter: () => assertStillThere(target, database.name, signal),
+    }),
     signal,
     toFailure: (end) => toToolFailure(database.name, end),
   });
@@ -91,6 +95,16 @@ function toDatabaseArgs({ product, hasHistory }: Survey, database: string): read
   const own = product.engine === Engine.MYSQL ? ['--set-gtid-purged=OFF'] : [];
   // Behind the dashes stands a name, even if it begins with one.
   return [...DATABASE_OPTIONS, ...own, ...(hasHistory ? ['--dump-history'] : []), '--', database];
+}
+
+/** Of a database that is dropped after its last table was read, the tool leaves routines and events out without a word. */
+async function assertStillThere(target: MysqlTarget, database: string, signal: AbortSignal): Promise<void> {
+  try {
+    await using connection = await MysqlConnection.open(target, signal);
+    await toPrefix(connection, database);
+  } catch (error) {
+    throw signal.aborted ? error : toDumpFailure(error, database);
+  }
 }
 
 /** A dump without the name of its database has no defaults of it either. Without a name the current database is meant. */
