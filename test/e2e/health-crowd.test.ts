@@ -27,6 +27,7 @@ const MOST_AT_ONCE = 50;
 class Crowd implements AsyncDisposable {
   readonly checks: CheckLog;
   readonly catalog: TypeormCatalog;
+  readonly connector: InstanceConnector;
   now = NOON;
   readonly #dir: TempDir;
   readonly #monitor: MonitorInstances;
@@ -38,9 +39,10 @@ class Crowd implements AsyncDisposable {
     this.#dir = dir;
     this.catalog = catalog;
     this.checks = new CheckLog(engine);
+    this.connector = new InstanceConnector({ catalog, engines, secretBox });
     this.#monitor = new MonitorInstances({
       catalog,
-      connector: new InstanceConnector({ catalog, engines, secretBox }),
+      connector: this.connector,
       feed: new InProcessStatusFeed(() => undefined),
       schedule: new HealthSchedule(INTERVAL_MS, clock),
       clock,
@@ -132,9 +134,29 @@ test('a check that is under way when the server stops changes nothing after that
   await crowd.stop();
   answered.open();
   await nextTurn();
+  // Whatever had been written after all is written before this.
+  await catalog.transaction(() => Promise.resolve());
 
   const [due] = await catalog.instances.listDueChecks(new Date(NOON.getTime() + 2 * INTERVAL_MS), 1);
   expect(due?.missedChecks).toBe(0);
+});
+
+test('whoever asks an instance that is being asked shares the answer, and asks anew after it', async () => {
+  await using crowd = await Crowd.create(2);
+  const { checks, connector, catalog } = crowd;
+  const [one, two] = await catalog.instances.listDueChecks(NOON, 2);
+  const answered = new Gate();
+  checks.onCheck = () => answered.opened;
+  const ids = [one, one, two, one].map((check) => check?.instance.id ?? '');
+
+  const asking = Promise.all(ids.map((id) => connector.checkHealth(id)));
+  await checks.waitForTotal(2);
+  answered.open();
+  expect(await asking).toHaveLength(4);
+  expect(checks.counts).toEqual([1, 1]);
+
+  await connector.checkHealth(ids[0] ?? '');
+  expect(checks.total).toBe(3);
 });
 
 describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
