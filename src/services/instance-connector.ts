@@ -53,7 +53,15 @@ export class InstanceConnector {
     const { engine, url } = await this.connect(id);
     const underWay = this.#checking.get(url);
     if (underWay !== undefined) return underWay;
-    const checking = answer((signal) => engine.checkHealth(url, signal).finally(() => this.#checking.delete(url)));
+    const checking = answer((signal) =>
+      engine
+        .checkHealth(url, signal)
+        .catch((error: unknown) => {
+          // What is configured here may have changed since the URL was accepted.
+          throw error instanceof DomainError ? new EngineUnreachableError(error.message, { cause: error }) : error;
+        })
+        .finally(() => this.#checking.delete(url)),
+    );
     this.#checking.set(url, checking);
     return checking;
   }

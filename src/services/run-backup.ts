@@ -131,7 +131,8 @@ export class RunBackup {
     await using reporter = new ProgressReporter({
       ...this.#deps,
       backupId: run.backup.id,
-      read: () => ({ phase, bytesDone: meter.bytesDone, bytesTotal: meter.bytesTotal }),
+      // A server that does not tell its sizes gives no total.
+      read: () => ({ phase, bytesDone: meter.bytesDone, bytesTotal: meter.bytesTotal > 0 ? meter.bytesTotal : null }),
       onLost: () => {
         stop.abort(lost());
       },

@@ -2,6 +2,7 @@ import { ArtifactNotFoundError, ArtifactStoreError } from '../artifacts/artifact
 import { BackupFailureCode } from '../domain/backup.js';
 import type { BackupFailure } from '../domain/backup.js';
 import { BackupFailedError } from '../domain/failure.js';
+import { DomainError } from '../domain/errors.js';
 import { EngineUnreachableError } from '../engines/database-engine.js';
 
 /** What ended a backup, in words for the operator. The log has the rest. */
@@ -16,7 +17,7 @@ export function cancelled(): BackupFailedError {
 
 function toKnown(error: unknown): BackupFailedError {
   if (error instanceof BackupFailedError) return error;
-  if (error instanceof EngineUnreachableError) {
+  if (error instanceof EngineUnreachableError || error instanceof DomainError) {
     return new BackupFailedError(BackupFailureCode.ENGINE_UNREACHABLE, `The instance cannot be used: ${error.message}`);
   }
   if (error instanceof ArtifactStoreError && error.isFull) {

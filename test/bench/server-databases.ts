@@ -16,6 +16,12 @@ export interface ServerDatabase extends AsyncDisposable {
   readonly native: { readonly fast: string; readonly usual: string };
 }
 
+interface PostgresOrder {
+  readonly kind: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
 const POSTGRES_URL = process.env.TEST_POSTGRES_URL ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
 const MARIADB_URL = process.env.TEST_MARIADB_URL ?? 'mariadb://root@127.0.0.1:3306';
 const NAME = 'rds_bench_dump';
@@ -25,27 +31,47 @@ const PGBENCH_SCALE_BYTES = 15.8e6;
 const ROW_BYTES = 275;
 const ROWS_AT_ONCE = 250_000;
 
-/** pgbench's tables. Null, with the reason printed, when there is no server. */
-export async function createPostgresDatabase(sizeBytes: number): Promise<ServerDatabase | null> {
+/** pgbench's tables, whose rows are mostly blanks. Null, with the reason printed, when there is no server. */
+export async function createBlankPostgres(sizeBytes: number): Promise<ServerDatabase | null> {
+  return createPostgresDatabase({ kind: 'PostgreSQL', name: NAME, sizeBytes });
+}
+
+/** The same, with hexadecimal digits in place of the blanks, as applications have texts. */
+export async function createFilledPostgres(sizeBytes: number): Promise<ServerDatabase | null> {
+  const database = await createPostgresDatabase({ kind: 'PostgreSQL, filled', name: `${NAME}_filled`, sizeBytes });
+  if (database === null) return null;
+  const url = new URL(POSTGRES_URL);
+  url.pathname = `/${database.name}`;
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+  await client.query(`
+    CREATE TABLE accounts AS SELECT aid, bid, abalance, (md5(aid::text) || md5((aid * 7)::text) || md5(bid::text))::char(84) AS filler FROM pgbench_accounts;
+    ALTER TABLE accounts ADD PRIMARY KEY (aid);
+    DROP TABLE pgbench_accounts`);
+  await client.end();
+  return database;
+}
+
+async function createPostgresDatabase({ kind, name, sizeBytes }: PostgresOrder): Promise<ServerDatabase | null> {
   const { hostname, port, username, password } = new URL(POSTGRES_URL);
   const client = new Client({ connectionString: POSTGRES_URL });
   if (!(await isThere('PostgreSQL', () => client.connect()))) return null;
-  await client.query(`DROP DATABASE IF EXISTS ${NAME}`);
-  await client.query(`CREATE DATABASE ${NAME}`);
+  await client.query(`DROP DATABASE IF EXISTS ${name}`);
+  await client.query(`CREATE DATABASE ${name}`);
   const bin = await findPostgresFolder();
   const at = `PGHOST=${hostname} PGPORT=${port || '5432'} PGUSER=${username} PGPASSWORD='${password}'`;
   const scale = Math.max(1, Math.round(sizeBytes / PGBENCH_SCALE_BYTES));
-  await runShell(`${at} ${bin}/pgbench -i -q -s ${scale.toString()} ${NAME} 2>&1`);
-  const { rows } = await client.query<{ size: string }>('SELECT pg_database_size($1) AS size', [NAME]);
+  await runShell(`${at} ${bin}/pgbench -i -q -s ${scale.toString()} ${name} 2>&1`);
+  const { rows } = await client.query<{ size: string }>('SELECT pg_database_size($1) AS size', [name]);
   const dump = `${at} ${bin}/pg_dump -Fc`;
   return {
-    kind: 'PostgreSQL',
+    kind,
     url: POSTGRES_URL,
-    name: NAME,
+    name,
     sizeBytes: Number(rows[0]?.size),
-    native: { fast: `${dump} -Z0 ${NAME} | zstd -q -3`, usual: `${dump} ${NAME}` },
+    native: { fast: `${dump} -Z0 ${name} | zstd -q -3`, usual: `${dump} ${name}` },
     [Symbol.asyncDispose]: async (): Promise<void> => {
-      await client.query(`DROP DATABASE ${NAME} WITH (FORCE)`);
+      await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await client.end();
     },
   };

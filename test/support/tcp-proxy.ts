@@ -114,7 +114,10 @@ export class TcpProxy implements AsyncDisposable {
         received += chunk.byteLength;
         const stall = this.#stall;
         if (stall === null || received < stall.bytes || !stall.begin()) done(null, chunk);
-        else void stall.letGo.opened.then(() => { done(null, chunk); });
+        else
+          void stall.letGo.opened.then(() => {
+            done(null, chunk);
+          });
       },
     });
     upstream.on('error', () => socket.destroy());

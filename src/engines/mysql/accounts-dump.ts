@@ -82,7 +82,7 @@ async function listAccounts(connection: MysqlConnection): Promise<readonly Accou
 }
 
 async function ask(connection: MysqlConnection, sql: string, values: readonly string[]): Promise<readonly string[]> {
-  const rows = await connection.query<Readonly<Record<string, string>>>(sql, { values });
+  const rows = await connection.query<Readonly<Record<string, string>>>(sql, values);
   return rows.flatMap((row) => Object.values(row));
 }
 

@@ -14,12 +14,6 @@ const QUERY_TIMEOUT_MS = 8000;
 /** How long a server may take to see its client off. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-interface QueryOptions {
-  /** One for each question mark in the statement. */
-  readonly values?: readonly string[];
-  readonly timeoutMs?: number;
-}
-
 /** A short connection of our own. It is cut when its signal is aborted, or an answer is not in time. */
 export class MysqlConnection implements AsyncDisposable {
   /** Whether what passes is encrypted. */
@@ -47,15 +41,15 @@ export class MysqlConnection implements AsyncDisposable {
     }
   }
 
-  async query<Row>(sql: string, options: QueryOptions = {}): Promise<readonly Row[]> {
-    const { values = [], timeoutMs = QUERY_TIMEOUT_MS } = options;
+  /** @param values one for each question mark in the statement */
+  async query<Row>(sql: string, values: readonly string[] = []): Promise<readonly Row[]> {
     const answer = new Promise<Row[]>((resolve, reject) => {
       this.#link.connection.query({ sql, values: [...values] }, (error, rows) => {
         if (error === null) resolve(rows as Row[]);
         else reject(error);
       });
     });
-    return inTime(answer, { link: this.#link, signal: this.#signal, timeoutMs });
+    return inTime(answer, { link: this.#link, signal: this.#signal, timeoutMs: QUERY_TIMEOUT_MS });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

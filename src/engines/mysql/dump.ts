@@ -111,7 +111,7 @@ async function assertStillThere(target: MysqlTarget, database: string, signal: A
 async function toPrefix(connection: MysqlConnection, database: string): Promise<string> {
   const [schema] = await connection.query<{ characterSet: string; collation: string }>(
     'SELECT DEFAULT_CHARACTER_SET_NAME AS characterSet, DEFAULT_COLLATION_NAME AS collation FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
-    { values: [database] },
+    [database],
   );
   if (schema === undefined) throw failed(database, 'it is no longer there.');
   return `ALTER DATABASE CHARACTER SET ${schema.characterSet} COLLATE ${schema.collation};\n`;

@@ -17,7 +17,7 @@ interface History {
 export async function readHistory(connection: MysqlConnection, product: Product, database: string): Promise<History> {
   if (product.engine !== Engine.MARIADB) return { hasHistory: false, remark: '' };
   const count = async (sql: string): Promise<number> => {
-    const [row] = await connection.query<{ n: number }>(sql, { values: [database] });
+    const [row] = await connection.query<{ n: number }>(sql, [database]);
     return row?.n ?? 0;
   };
   const versioned = await count(

@@ -7,7 +7,7 @@ import { MysqlConnection } from './connection.js';
 import { beginDump } from './dump.js';
 import { toDumpFailure, toUnreachable } from './errors.js';
 import { checkSqlFormat } from './format.js';
-import { ACCOUNTS_DATABASE, assertReadable, listDatabases, readHealth } from './probe.js';
+import { ACCOUNTS_DATABASE, assertReadable, listDatabases, readHealth, readProduct } from './probe.js';
 import { getDumpTool } from './tools.js';
 import { DEFAULT_PORT, parseMysqlUrl } from './url.js';
 
@@ -28,7 +28,7 @@ export class MysqlEngine implements DatabaseEngine {
   async probe(url: string, signal: AbortSignal): Promise<Probe> {
     return this.#ask(url, signal, async (connection) => {
       const health = await readHealth(connection);
-      const databases = await listDatabases(connection);
+      const databases = await listDatabases(connection, health);
       await assertReadable(connection, health, databases);
       return { ...health, url, endpoint: this.endpointOf(url), databases };
     });
@@ -39,7 +39,7 @@ export class MysqlEngine implements DatabaseEngine {
   }
 
   async listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]> {
-    return this.#ask(url, signal, listDatabases);
+    return this.#ask(url, signal, async (connection) => listDatabases(connection, await readProduct(connection)));
   }
 
   /** The server's own databases are made anew by each server; its users and grants are not. */

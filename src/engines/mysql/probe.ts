@@ -11,8 +11,10 @@ import { Privileges } from './privileges.js';
 export const ACCOUNTS_DATABASE = 'mysql';
 
 const SYSTEM_DATABASES = new Set([ACCOUNTS_DATABASE, 'sys', 'information_schema', 'performance_schema']);
-/** The server looks at every table for it. */
-const SIZES_TIMEOUT_MS = 30_000;
+/** How long the sizes may take: the server looks at every table for them. */
+const SIZES_TIMEOUT_MS = 4000;
+/** ER_STATEMENT_TIMEOUT of MariaDB, ER_QUERY_TIMEOUT of MySQL. */
+const STATEMENT_TIMED_OUT: readonly (number | null)[] = [1969, 3024];
 /** The least that a database takes: a page of InnoDB. */
 const MIN_SIZE_BYTES = 16_384;
 /** ER_SPECIFIC_ACCESS_DENIED_ERROR. */
@@ -72,16 +74,28 @@ async function hasReplicaStatus(connection: MysqlConnection, product: Product): 
   }
 }
 
-/** Sizes are the server's own estimates. */
-export async function listDatabases(connection: MysqlConnection): Promise<readonly Database[]> {
+/** The server's own estimates; none when it cannot tell them in time: a backup needs the names alone. */
+async function readSizes(connection: MysqlConnection, { engine }: Product): Promise<ReadonlyMap<string, number>> {
+  const limit = SIZES_TIMEOUT_MS.toString();
+  const [before, hint] =
+    engine === Engine.MARIADB
+      ? [`SET STATEMENT max_statement_time = ${limit} / 1000 FOR`, '']
+      : ['', `/*+ MAX_EXECUTION_TIME(${limit}) */`];
+  const sql = `${before} SELECT ${hint} TABLE_SCHEMA AS name, SUM(DATA_LENGTH + INDEX_LENGTH) AS sizeBytes FROM information_schema.TABLES GROUP BY TABLE_SCHEMA`;
+  try {
+    const sizes = await connection.query<{ name: string; sizeBytes: number | string | null }>(sql);
+    return new Map(sizes.map(({ name, sizeBytes }) => [name, Number(sizeBytes ?? 0)]));
+  } catch (error) {
+    if (!STATEMENT_TIMED_OUT.includes(serverErrorOf(error))) throw error;
+    return new Map();
+  }
+}
+
+export async function listDatabases(connection: MysqlConnection, product: Product): Promise<readonly Database[]> {
   const schemata = await connection.query<{ name: string }>(
     'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA',
   );
-  const sizes = await connection.query<{ name: string; sizeBytes: number | string | null }>(
-    'SELECT TABLE_SCHEMA AS name, SUM(DATA_LENGTH + INDEX_LENGTH) AS sizeBytes FROM information_schema.TABLES GROUP BY TABLE_SCHEMA',
-    { timeoutMs: SIZES_TIMEOUT_MS },
-  );
-  const sizeOf = new Map(sizes.map(({ name, sizeBytes }) => [name, Number(sizeBytes ?? 0)]));
+  const sizeOf = await readSizes(connection, product);
   // Every server has its users and grants, whether or not this user sees them: who cannot is told when they are read.
   const names = new Set([...schemata.map(({ name }) => name), ACCOUNTS_DATABASE]);
   return [...names].sort().map((name) => ({

@@ -44,15 +44,26 @@ interface DatabaseRow {
   readonly isClosed: boolean;
 }
 
-/** A database that takes no connections, or whose removal was broken off (limit -2), is none to back up. */
-const DATABASES = `
-  SELECT datname AS name,
-         CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END::text AS "sizeBytes",
-         NOT datallowconn OR datconnlimit = -2 AS "isClosed"
-  FROM pg_catalog.pg_database`;
+/** How long the sizes may take: the server looks at every file of every database for them. */
+const SIZES_TIMEOUT_MS = 4000;
+/** query_canceled: so it ends a statement that takes too long. */
+const STATEMENT_TIMED_OUT = '57014';
+const SIZE = `CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END::text`;
 
+/** A database that takes no connections, or whose removal was broken off (limit -2), is none to back up. */
+function toDatabasesQuery(size: string): string {
+  return `
+    SELECT datname AS name, ${size} AS "sizeBytes", NOT datallowconn OR datconnlimit = -2 AS "isClosed"
+    FROM pg_catalog.pg_database`;
+}
+
+/** Sizes that the server cannot tell in time are 0: a backup needs the names alone. */
 export async function readDatabases(connection: PostgresqlConnection): Promise<readonly Database[]> {
-  const rows = await connection.rows<DatabaseRow>(DATABASES);
+  await connection.rows(`SET statement_timeout = ${SIZES_TIMEOUT_MS.toString()}`);
+  const rows = await connection.rows<DatabaseRow>(toDatabasesQuery(SIZE)).catch((error: unknown) => {
+    if (!isTimeout(error)) throw error;
+    return connection.rows<DatabaseRow>(toDatabasesQuery("'0'"));
+  });
   return rows
     .map(({ name, sizeBytes, isClosed }) => ({
       name,
@@ -60,6 +71,11 @@ export async function readDatabases(connection: PostgresqlConnection): Promise<r
       system: isClosed || SYSTEM_NAMES.has(name),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function isTimeout(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === STATEMENT_TIMED_OUT;
 }
 
 /** That the user may connect to every database that a backup may be asked for. @throws EngineUnreachableError */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ApiClient } from '../api-client.js';
 import { runShell, runTool } from '../native-tools.js';
 import type { Bench, Outcome, Row, Scenario } from '../scenario.js';
-import { createMariadbDatabase, createPostgresDatabase } from '../server-databases.js';
+import { createBlankPostgres, createFilledPostgres, createMariadbDatabase } from '../server-databases.js';
 import type { ServerDatabase } from '../server-databases.js';
 import { ServerProcess, withPeakRss } from '../server-process.js';
 import { formatMb, formatMs, formatSpread, median, quantile } from '../statistics.js';
@@ -11,7 +11,7 @@ import { BackupWatch } from '../status-log.js';
 
 const MAX_FAST_RATIO = 1.15;
 /** Against the tool's own compression. */
-const MAX_USUAL_RATIO: Readonly<Record<string, number>> = { PostgreSQL: 0.5, MariaDB: 1 };
+const MAX_USUAL_RATIO: Readonly<Record<string, number>> = { PostgreSQL: 0.5, 'PostgreSQL, filled': 0.5, MariaDB: 1 };
 const MAX_RSS_GROWTH_BYTES = 150e6;
 const MAX_LATENCY_RATIO = 3;
 const LATENCY_PAUSE_MS = 5;
@@ -42,11 +42,11 @@ export const serverDumps: Scenario = {
     await using api = new ApiClient(server.url);
     await using opened = new Opened();
     const subjects: Subject[] = [];
-    for (const create of [createPostgresDatabase, createMariadbDatabase]) {
+    for (const create of [createBlankPostgres, createFilledPostgres, createMariadbDatabase]) {
       const database = await create(sizeBytes);
       if (database === null) continue;
       opened.add(database);
-      const instanceId = await api.registerUrl(database.kind, database.url);
+      const instanceId = await api.registerUrl(toName(database), database.url);
       subjects.push({ database, watch: opened.add(await BackupWatch.open(api, instanceId)) });
     }
     await runTool('sync', []);
@@ -55,10 +55,16 @@ export const serverDumps: Scenario = {
       rows.push(...outcome.rows);
       notes.push(...(outcome.notes ?? []));
     }
-    if (subjects.length === 2) rows.push(await measureLatency(api, subjects));
+    const [postgres, , mariadb] = subjects;
+    if (postgres !== undefined && mariadb !== undefined) rows.push(await measureLatency(api, [postgres, mariadb]));
     return { rows, notes };
   },
 };
+
+/** As instances and backups may be named. */
+function toName({ kind }: ServerDatabase): string {
+  return kind.replaceAll(/\W+/g, '-');
+}
 
 /** What was opened so far, to be closed in the reverse order. */
 class Opened implements AsyncDisposable {
@@ -82,12 +88,14 @@ async function compare(bench: Bench, server: ServerProcess, subject: Subject): P
   const rssBefore = await server.readRssBytes();
   let peakBytes = 0;
   const takeOurs = async (round: number): Promise<void> => {
-    const taken = await withPeakRss(server, () => takeBackup(server, subject, `${kind}-${round.toString()}`));
+    const taken = await withPeakRss(server, () =>
+      takeBackup(server, subject, `${toName(subject.database)}-${round.toString()}`),
+    );
     peakBytes = Math.max(peakBytes, taken.peakBytes);
     ours.push(taken.result);
   };
   // One of each to warm the server's caches up.
-  await takeBackup(server, subject, `${kind}-warm-up`);
+  await takeBackup(server, subject, `${toName(subject.database)}-warm-up`);
   for (let round = 0; round < (bench.isQuick ? 1 : 5); round += 1) {
     if (round % 2 === 0) fastMs.push(await timeShell(native.fast, bench));
     await takeOurs(round);
@@ -171,7 +179,7 @@ async function measureLatency(api: ApiClient, subjects: readonly Subject[]): Pro
     let isOver = false;
     const dumps = Promise.all(
       subjects.map(({ watch, database }) =>
-        watch.take(`latency-${database.kind}-${round.toString()}`, {
+        watch.take(`${toName(database)}-latency-${round.toString()}`, {
           databases: [database.name],
           includeSystemDatabases: false,
         }),
