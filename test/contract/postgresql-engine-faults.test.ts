@@ -128,10 +128,7 @@ describe.skipIf(!hasPostgresPrograms)('a PostgreSQL server that goes away in the
       server.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rds-backup-server'`),
     );
     expect(error).toMatchObject(
-      failed(
-        'ENGINE_UNREACHABLE',
-        /^Database shop cannot be dumped: the connection to the server was lost.*terminating/,
-      ),
+      failed('ENGINE_UNREACHABLE', /^Database shop cannot be dumped: the connection to the server was lost or refused/),
     );
   });
 
@@ -183,6 +180,33 @@ describe.skipIf(!hasPostgresPrograms)('a database that the user may not dump', (
     expect(await dumpError(server.url())).toMatchObject(
       failed('DUMP_FAILED', 'Database shop cannot be dumped: it is no longer there.'),
     );
+  });
+
+  test('because it takes no connections, though it is listed and its server can be registered', async () => {
+    await using server = await createShop();
+    await server.sql('CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup');
+    await server.sql('REVOKE CONNECT ON DATABASE shop FROM PUBLIC; ALTER DATABASE shop ALLOW_CONNECTIONS false');
+    for (const user of ['backup', 'postgres']) {
+      const { databases } = await engine.probe(server.url({ user }), signal);
+      expect(databases.find(({ name }) => name === 'shop')).toMatchObject({ system: false });
+      const reason = `it takes no connections. Let the server's administrator run: ALTER DATABASE "shop" ALLOW_CONNECTIONS true;`;
+      expect(await dumpError(server.url({ user }))).toMatchObject(failed('DUMP_FAILED', reason));
+    }
+    await server.sql('ALTER DATABASE "shop" ALLOW_CONNECTIONS true');
+    expect(await dumpError(server.url())).toBeNull();
+  });
+
+  test('because its dump would lack a subscription in silence', async () => {
+    await using server = await createShop();
+    await server.createDatabase('other');
+    await server.sql('CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup');
+    await server.sql(`CREATE SUBSCRIPTION "From afar" CONNECTION '' PUBLICATION p WITH (connect = false)`, 'shop');
+    const url = server.url({ user: 'backup' });
+    expect(await dumpError(url)).toMatchObject(
+      failed('DUMP_FAILED', 'only a superuser may dump its subscription "From afar", which the backup would lack.'),
+    );
+    expect(await dumpError(url, engine, 'other')).toBeNull();
+    expect(await dumpError(server.url())).toBeNull();
   });
 
   test('dumps everything with the fewest rights, once it has them', async () => {

@@ -77,7 +77,7 @@ describe.skipIf(!hasPostgresPrograms)('the PostgreSQL engine', () => {
       endpoint: `postgresql://127.0.0.1:${server.port}`,
     });
     expect(probe.databases.map(({ name, system }) => [name, system])).toEqual([
-      ['closed', true],
+      ['closed', false],
       ['mold', false],
       ['postgres', true],
       ['rdsadmin', true],

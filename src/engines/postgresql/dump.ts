@@ -1,12 +1,16 @@
 import type { Database } from '../../domain/database.js';
 import type { Dump, DumpRequest } from '../database-engine.js';
 import { ToolDump } from '../tool-dump.js';
+import type { ToolCall } from '../tool-dump.js';
 import { APPLICATION_NAME, PostgresqlConnection } from './connection.js';
+import { assertDumpable } from './dumpable.js';
 import { toDumpFailure } from './errors.js';
-import { databaseGone, toToolFailure } from './failure.js';
+import { toToolFailure } from './failure.js';
+import type { DumpSubject } from './failure.js';
 import { readHealth } from './probe.js';
 import { quoteConninfo } from './quote.js';
-import type { PostgresqlTools } from './tools.js';
+import { RewriteWatch } from './rewrites.js';
+import type { PostgresqlTool, PostgresqlTools } from './tools.js';
 import type { PostgresqlServer } from './url.js';
 
 /** Roles, their memberships and settings, and tablespaces: they belong to the server, and to none of its databases. */
@@ -20,7 +24,6 @@ const NOWHERE = '/dev/null/none';
 
 interface ServerFacts {
   readonly version: string;
-  readonly hasDatabase: boolean;
   /** Whether the user may read the passwords of roles, as they are kept. */
   readonly mayReadPasswords: boolean;
 }
@@ -30,35 +33,59 @@ export async function beginDump(server: PostgresqlServer, tools: PostgresqlTools
   const { database, signal } = request;
   const isGlobals = database.system && database.name === GLOBALS.name;
   try {
-    const facts = await askServer(server, database.name, signal);
-    if (!isGlobals && !facts.hasDatabase) throw databaseGone(database.name);
-    const { dump, dumpAll } = await tools.getFor(facts.version);
-    const { path, version } = isGlobals ? dumpAll : dump;
-    return ToolDump.start({
-      tool: { name: isGlobals ? 'pg_dumpall' : 'pg_dump', version },
-      path,
-      args: isGlobals ? toGlobalsArgs(server, facts) : toDatabaseArgs(database.name),
-      env: toEnvironment(server),
-      secrets: server.password === null ? [] : [server.password],
-      format: isGlobals ? 'sql' : 'pgdump',
-      signal,
-      toFailure: (end) =>
-        toToolFailure(end, { database: database.name, user: server.user, serverVersion: facts.version }),
-    });
+    return await (isGlobals ? dumpGlobals(server, tools, signal) : dumpDatabase(server, tools, request));
   } catch (error) {
     throw signal.aborted ? error : toDumpFailure(error, database.name);
   }
 }
 
-async function askServer(server: PostgresqlServer, database: string, signal: AbortSignal): Promise<ServerFacts> {
+async function dumpDatabase(server: PostgresqlServer, tools: PostgresqlTools, request: DumpRequest): Promise<Dump> {
+  const { database, signal } = request;
+  const subject = await surveyDatabase(server, database.name, signal);
+  const { dump } = await tools.getFor(subject.serverVersion);
+  const watch = await RewriteWatch.start({ ...server, database: database.name }, signal);
+  return ToolDump.start({
+    ...toCall(server, dump, toDatabaseArgs(database.name)),
+    format: 'pgdump',
+    filter: watch.filter,
+    signal,
+    checkAfter: () => watch.assertNone(),
+    toFailure: (end) => watch.fault ?? toToolFailure(end, subject),
+  });
+}
+
+async function dumpGlobals(server: PostgresqlServer, tools: PostgresqlTools, signal: AbortSignal): Promise<Dump> {
+  const facts = await askServer(server, signal);
+  const { dumpAll } = await tools.getFor(facts.version);
+  const subject = { database: GLOBALS.name, user: server.user, serverVersion: facts.version };
+  return ToolDump.start({
+    ...toCall(server, dumpAll, toGlobalsArgs(server, facts)),
+    format: 'sql',
+    signal,
+    toFailure: (end) => toToolFailure(end, subject),
+  });
+}
+
+function toCall(server: PostgresqlServer, { name, path, version }: PostgresqlTool, args: readonly string[]): ToolCall {
+  const secrets = server.password === null ? [] : [server.password];
+  return { tool: { name, version }, path, args, env: toEnvironment(server), secrets };
+}
+
+async function surveyDatabase(server: PostgresqlServer, database: string, signal: AbortSignal): Promise<DumpSubject> {
+  await using connection = await PostgresqlConnection.open(server, signal);
+  const { engineVersion: serverVersion } = await readHealth(connection);
+  const subject = { database, user: server.user, serverVersion };
+  await assertDumpable(connection, subject);
+  return subject;
+}
+
+async function askServer(server: PostgresqlServer, signal: AbortSignal): Promise<ServerFacts> {
   await using connection = await PostgresqlConnection.open(server, signal);
   const { engineVersion: version } = await readHealth(connection);
   const [row] = await connection.rows<Omit<ServerFacts, 'version'>>(
-    `SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1) AS "hasDatabase",
-            has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS "mayReadPasswords"`,
-    [database],
+    `SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS "mayReadPasswords"`,
   );
-  return { version, hasDatabase: row?.hasDatabase === true, mayReadPasswords: row?.mayReadPasswords === true };
+  return { version, mayReadPasswords: row?.mayReadPasswords === true };
 }
 
 /** Not compressed: the store does that, faster and better. */

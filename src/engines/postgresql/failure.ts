@@ -21,11 +21,7 @@ const KILLED = 'the program was killed. See whether the machine has run out of m
 /** What shows in a tool's words, and the reason for the operator. The first that fits counts. */
 const DUMP_REASONS: readonly (readonly [RegExp, (subject: DumpSubject, found: string) => string])[] = [
   [/database "[^]*" does not exist/, (): string => GONE],
-  [
-    /permission denied for database/,
-    ({ database, user }): string =>
-      `its user may not connect to it. Let the server's administrator run: ${grantConnect(database, user)}`,
-  ],
+  [/permission denied for database/, ({ database, user }): string => mayNotConnect(database, user)],
   [
     /permission denied for (large object \S+)/,
     ({ user }, found): string =>
@@ -68,7 +64,7 @@ const LOST_CONNECTION = new RegExp(
 /** @returns what to throw for the end of a tool that has failed */
 export function toToolFailure(end: ToolEnd, subject: DumpSubject): BackupFailedError {
   const fail = (code: BackupFailureCode, reason: string): BackupFailedError =>
-    new BackupFailedError(code, `Database ${subject.database} cannot be dumped: ${reason} ${describeEnd(end)}`);
+    new BackupFailedError(code, toSentence(subject.database, `${reason} ${describeEnd(end)}`));
   for (const [pattern, toReason] of DUMP_REASONS) {
     const found = pattern.exec(end.lastWords);
     if (found !== null) return fail(BackupFailureCode.DUMP_FAILED, toReason(subject, found[1] ?? ''));
@@ -80,7 +76,16 @@ export function toToolFailure(end: ToolEnd, subject: DumpSubject): BackupFailedE
 
 /** A database that is not there when its dump is to begin. */
 export function databaseGone(database: string): BackupFailedError {
-  return new BackupFailedError(BackupFailureCode.DUMP_FAILED, `Database ${database} cannot be dumped: ${GONE}`);
+  return new BackupFailedError(BackupFailureCode.DUMP_FAILED, toSentence(database, GONE));
+}
+
+export function mayNotConnect(database: string, user: string): string {
+  return `its user may not connect to it. Let the server's administrator run: ${grantConnect(database, user)}`;
+}
+
+/** @param reason the rest of the sentence */
+export function toSentence(database: string, reason: string): string {
+  return `Database ${database} cannot be dumped: ${reason}`;
 }
 
 /** The role that reads all data came with version 14. */

@@ -41,7 +41,7 @@ interface DatabaseRow {
   readonly name: string;
   /** Decimal: it may be more than the library's integers hold. */
   readonly sizeBytes: string;
-  readonly isClosed: boolean;
+  readonly isBroken: boolean;
 }
 
 /** How long the sizes may take: the server looks at every file of every database for them. */
@@ -50,10 +50,13 @@ const SIZES_TIMEOUT_MS = 4000;
 const STATEMENT_TIMED_OUT = '57014';
 const SIZE = `CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END::text`;
 
-/** A database that takes no connections, or whose removal was broken off (limit -2), is none to back up. */
+/**
+ * A database whose removal was broken off (limit -2) is none to back up. One that takes no connections is: its dump
+ * fails, which is better than a backup of all databases that lacks it in silence.
+ */
 function toDatabasesQuery(size: string): string {
   return `
-    SELECT datname AS name, ${size} AS "sizeBytes", NOT datallowconn OR datconnlimit = -2 AS "isClosed"
+    SELECT datname AS name, ${size} AS "sizeBytes", datconnlimit = -2 AS "isBroken"
     FROM pg_catalog.pg_database`;
 }
 
@@ -65,10 +68,10 @@ export async function readDatabases(connection: PostgresqlConnection): Promise<r
     return connection.rows<DatabaseRow>(toDatabasesQuery("'0'"));
   });
   return rows
-    .map(({ name, sizeBytes, isClosed }) => ({
+    .map(({ name, sizeBytes, isBroken }) => ({
       name,
       sizeBytes: Number(sizeBytes),
-      system: isClosed || SYSTEM_NAMES.has(name),
+      system: isBroken || SYSTEM_NAMES.has(name),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -78,14 +81,18 @@ function isTimeout(error: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === STATEMENT_TIMED_OUT;
 }
 
-/** That the user may connect to every database that a backup may be asked for. @throws EngineUnreachableError */
+/**
+ * That the user may connect to every database that a backup may be asked for, but those that nobody may: a server that
+ * keeps an old database closed can be registered. @throws EngineUnreachableError
+ */
 export async function assertMayConnect(
   connection: PostgresqlConnection,
   databases: readonly Database[],
   user: string,
 ): Promise<void> {
   const rows = await connection.rows<{ name: string }>(
-    `SELECT datname AS name FROM pg_catalog.pg_database WHERE NOT has_database_privilege(oid, 'CONNECT') ORDER BY 1`,
+    `SELECT datname AS name FROM pg_catalog.pg_database
+     WHERE datallowconn AND NOT has_database_privilege(oid, 'CONNECT') ORDER BY 1`,
   );
   const closed = new Set(rows.map(({ name }) => name));
   const names = databases.filter(({ name, system }) => !system && closed.has(name)).map(({ name }) => name);

@@ -8,7 +8,7 @@ import type { ClientTool, ClientTools } from '../client-tools.js';
 
 type ToolName = 'pg_dump' | 'pg_dumpall' | 'pg_restore';
 
-interface PostgresqlTool {
+export interface PostgresqlTool {
   readonly name: ToolName;
   /** Absolute. */
   readonly path: string;
