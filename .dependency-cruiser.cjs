@@ -25,7 +25,7 @@ module.exports = {
         pathNot: [
           '^src/(domain|services)/',
           '^src/catalog/catalog\\.ts$',
-          '^src/artifacts/(artifact-store|file-name|manifest|pipeline)\\.ts$',
+          '^src/artifacts/(artifact-store|compressor-pool|file-name|manifest|pipeline)\\.ts$',
           '^src/engines/(database-engine|engine-registry)\\.ts$',
           '^src/events/status-feed\\.ts$',
         ],

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { ArtifactStore } from './artifacts/artifact-store.js';
+import { CompressorPool } from './artifacts/compressor-pool.js';
 import { FilesystemArtifactStore } from './artifacts/filesystem-artifact-store.js';
 import type { Catalog } from './catalog/catalog.js';
 import { DataDirLock } from './catalog/data-dir-lock.js';
@@ -123,7 +124,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
       metrics.observeEnded(backup);
     },
   });
-  const copier = new CopyDatabase(store, scratchRoot);
+  const compressors = opened.add(new CompressorPool());
+  const copier = new CopyDatabase({ store, compressors, scratchRoot });
   const { stallTimeoutMs, maxConcurrentDumps, maxConcurrentBackups: maxConcurrent } = config;
   const runBackup = new RunBackup({ ...common, connector, copier, conclude, stallTimeoutMs, maxConcurrentDumps });
   const runner = new BackupRunner({ ...common, runBackup, maxConcurrent });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArtifactStoreError } from '../artifacts/artifact-store.js';
 import type { ArtifactFile, ArtifactStore } from '../artifacts/artifact-store.js';
+import type { CompressorPool } from '../artifacts/compressor-pool.js';
 import { toArtifactName } from '../artifacts/file-name.js';
 import type { DumpTool } from '../artifacts/manifest.js';
 import { storeCompressed, verifyStored } from '../artifacts/pipeline.js';
@@ -33,14 +34,23 @@ export interface StoredDump {
   readonly tool: DumpTool;
 }
 
+interface CopyDatabaseDeps {
+  readonly store: ArtifactStore;
+  readonly compressors: CompressorPool;
+  /** Folder for temporary copies. */
+  readonly scratchRoot: string;
+}
+
 /** Brings one database of a backup into the store, and proves what is there. */
 export class CopyDatabase {
   readonly #store: ArtifactStore;
+  readonly #compressors: CompressorPool;
   readonly #scratchRoot: string;
 
-  constructor(store: ArtifactStore, scratchRoot: string) {
-    this.#store = store;
-    this.#scratchRoot = scratchRoot;
+  constructor(deps: CopyDatabaseDeps) {
+    this.#store = deps.store;
+    this.#compressors = deps.compressors;
+    this.#scratchRoot = deps.scratchRoot;
   }
 
   /** @param index of the database among those of the run */
@@ -68,7 +78,7 @@ export class CopyDatabase {
       store: this.#store,
       file: toFile(run.backup, artifact.path),
       artifact,
-      check: (content) => run.engine.checkFormat(artifact.format, content),
+      check: (content) => run.engine.checkFormat(artifact.format, content, run.signal),
       onBytes: onBytes(run, index, 'verify'),
       signal: run.signal,
     });
@@ -82,6 +92,7 @@ export class CopyDatabase {
     const file = toFile(run.backup, toArtifactName(database.name, dump.format, COMPRESSION));
     const failed = new AbortController();
     const storing = storeCompressed({
+      compressors: this.#compressors,
       store: this.#store,
       file,
       content: dump.content,

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { ArtifactFile, ArtifactStore, BackupFolder } from '../../src/artifacts/artifact-store.js';
+import { CompressorPool } from '../../src/artifacts/compressor-pool.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
 import { MANIFEST_NAME } from '../../src/artifacts/manifest.js';
 import { TypeormCatalog } from '../../src/catalog/typeorm-catalog.js';
@@ -103,7 +104,7 @@ class TwoServers implements AsyncDisposable {
     const logger = pino({ level: 'silent' });
     const shared = { catalog: this.catalog, store, feed: this.#feed, clock: this.#clock, logger, serverId };
     const conclude = new ConcludeBackup({ ...shared, onLeftover: () => undefined, onEnded: () => undefined });
-    const copier = new CopyDatabase(store, this.dir.path);
+    const copier = new CopyDatabase({ store, compressors: new CompressorPool(), scratchRoot: this.dir.path });
     const connector = this.#connector;
     const runBackup = new RunBackup({
       ...shared,

@@ -6,6 +6,7 @@ import { decompress } from 'zstd-napi';
 import { describe, expect, test } from 'vitest';
 import { ArtifactNotFoundError } from '../../src/artifacts/artifact-store.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
+import { CompressorPool } from '../../src/artifacts/compressor-pool.js';
 import { storeCompressed, verifyStored } from '../../src/artifacts/pipeline.js';
 import type { Artifact } from '../../src/domain/backup.js';
 import { BackupFailureCode } from '../../src/domain/backup.js';
@@ -16,6 +17,8 @@ import { TempDir } from '../support/temp-dir.js';
 const FILE = { project: 'default', backupId: 'b-1', name: 'shop.db.sqlite.zst' };
 /** Text at its beginning, noise at its end: compressed and raw blocks. */
 const CONTENT = Buffer.concat([Buffer.from('rows of a table; '.repeat(40)), randomBytes(300)]);
+
+const compressors = new CompressorPool();
 
 class Subject implements AsyncDisposable {
   readonly dir: TempDir;
@@ -40,7 +43,7 @@ class Subject implements AsyncDisposable {
   }
 
   async put(content: Readable = Readable.from([CONTENT]), signal = new AbortController().signal): Promise<Artifact> {
-    const bytes = await storeCompressed({ store: this.store, file: FILE, content, onBytes: () => undefined, signal });
+    const bytes = await storeCompressed({ compressors, store: this.store, file: FILE, content, onBytes: () => undefined, signal });
     return sampleArtifact({ path: FILE.name, ...bytes });
   }
 
@@ -86,6 +89,7 @@ describe('storing a dump', () => {
     const content = Readable.from([CONTENT.subarray(0, 100), CONTENT.subarray(100)]);
     const { signal } = new AbortController();
     await storeCompressed({
+      compressors,
       store: subject.store,
       file: FILE,
       content,
