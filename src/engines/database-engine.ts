@@ -46,8 +46,11 @@ export interface DatabaseEngine {
    * @throws EngineUnreachableError, BackupFailedError
    */
   dump(request: DumpRequest): Promise<Dump>;
-  /** Reads a stored dump to its end. @throws BackupFailedError DUMP_FAILED when it is none of that format, or not whole. */
-  checkFormat(format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * Reads a stored dump to its end. It ends soon after its signal is aborted, also while the content hangs.
+   * @throws BackupFailedError DUMP_FAILED when it is none of that format, or not whole
+   */
+  checkFormat(format: ArtifactFormat, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
 }
 
 /** Which product an instance is. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream';
 import type { Readable, Transform, Writable } from 'node:stream';
@@ -8,6 +8,7 @@ import { BackupFailureCode } from '../domain/backup.js';
 import type { ArtifactFormat } from '../domain/backup.js';
 import { messageOf } from '../domain/errors.js';
 import { BackupFailedError } from '../domain/failure.js';
+import { abortable } from './abortable-content.js';
 import type { Dump } from './database-engine.js';
 
 /** How much of what a tool says last is kept. */
@@ -44,6 +45,8 @@ interface ToolDumpOrder extends ToolCall {
 export interface ToolEnd {
   /** As in "pg_dump ended with exit code 1". */
   readonly what: string;
+  /** False when the program could not even be started. */
+  readonly hasRun: boolean;
   /** What it said last, without secrets; may be empty. */
   readonly lastWords: string;
 }
@@ -57,9 +60,8 @@ export class ToolDump implements Dump {
   readonly completionAllowanceMs = 0;
   readonly #stop: () => void;
 
-  private constructor(order: ToolDumpOrder) {
+  private constructor(order: ToolDumpOrder, child: ToolProcess) {
     const { signal, prefix, filter, checkAfter, toFailure } = order;
-    const child = spawnTool(order, 'ignore');
     this.tool = order.tool;
     this.format = order.format;
     // Either stream takes the other along when it fails or is destroyed.
@@ -88,10 +90,12 @@ export class ToolDump implements Dump {
     this.completion.catch(() => undefined);
   }
 
-  /** @throws when the signal was aborted before */
+  /** @throws when the signal was aborted before, and the failure of a tool that cannot even be begun to be started */
   static start(order: ToolDumpOrder): ToolDump {
     order.signal.throwIfAborted();
-    return new ToolDump(order);
+    const child = spawnTool(order, 'ignore');
+    if (child === null) throw order.toFailure(tooManyFiles(order));
+    return new ToolDump(order, child);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -101,33 +105,65 @@ export class ToolDump implements Dump {
 }
 
 /**
- * Feeds content to a tool's standard input, to its end.
+ * Feeds content to a tool's standard input, to its end. The tool is gone when it settles.
  * @returns how the tool has failed, null when it has not
- * @throws what the content throws
+ * @throws what the content throws, and soon after the signal is aborted, its reason
  */
-export async function feedTool(call: ToolCall, content: AsyncIterable<Uint8Array>): Promise<ToolEnd | null> {
+export async function feedTool(
+  call: ToolCall,
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<ToolEnd | null> {
+  signal.throwIfAborted();
   const child = spawnTool(call, 'pipe');
+  if (child === null) return tooManyFiles(call);
   child.stdout.resume();
   const ending = watchEnd(child, call);
-  // A tool that ends before it has read all breaks the pipe; how it ended tells more.
-  child.stdin?.on('error', () => undefined);
+  const abort = (): void => {
+    endTool(child);
+  };
+  signal.addEventListener('abort', abort, { once: true });
   try {
-    for await (const chunk of content) {
-      if (child.stdin?.writable !== true) break;
-      if (!child.stdin.write(chunk)) await Promise.race([once(child.stdin, 'drain').catch(() => undefined), ending]);
-    }
-    child.stdin?.end();
-    return await ending;
+    await writeAll(child, abortable(content, signal), ending);
+    const end = await ending;
+    signal.throwIfAborted();
+    return end;
   } finally {
+    signal.removeEventListener('abort', abort);
     endTool(child);
     await ending;
   }
 }
 
+/** Stops when the tool has ended. */
+async function writeAll(
+  { stdin }: ToolProcess,
+  content: AsyncIterable<Uint8Array>,
+  ending: Promise<unknown>,
+): Promise<void> {
+  // A tool that ends before it has read all breaks the pipe; how it ended tells more.
+  stdin?.on('error', () => undefined);
+  for await (const chunk of content) {
+    if (stdin?.writable !== true) break;
+    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain').catch(() => undefined), ending]);
+  }
+  stdin?.end();
+}
+
 type ToolProcess = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
-function spawnTool({ path, args, env }: ToolCall, stdin: 'ignore' | 'pipe'): ToolProcess {
-  return spawn(path, args, { env: { LC_ALL: 'C', ...env }, stdio: [stdin, 'pipe', 'pipe'] }) as ToolProcess;
+/** Null when too many files are open: Node then makes no streams. */
+function spawnTool({ path, args, env }: ToolCall, stdin: 'ignore' | 'pipe'): ToolProcess | null {
+  const child = spawn(path, args, { env: { LC_ALL: 'C', ...env }, stdio: [stdin, 'pipe', 'pipe'] });
+  // What goes wrong is heard of elsewhere. Nobody listening would end the whole process.
+  child.on('error', () => undefined);
+  const hasStreams = (child as Partial<ChildProcess>).stdout !== undefined;
+  return hasStreams ? (child as ToolProcess) : null;
+}
+
+function tooManyFiles({ tool }: ToolCall): ToolEnd {
+  const what = `${tool.name} cannot be run: too many open files. Raise this server's limit of them (ulimit -n)`;
+  return { what, hasRun: false, lastWords: '' };
 }
 
 /** Resolves once the tool is gone and its output is closed: null when it has ended well. */
@@ -141,9 +177,14 @@ async function watchEnd(child: ToolProcess, { tool, secrets }: ToolCall): Promis
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     if (code === 0) return null;
     const how = signal === null ? `ended with exit code ${String(code)}` : `was ended by the signal ${signal}`;
-    return { what: `${tool.name} ${how}`, lastWords: withoutSecrets(said.toString('utf8').trim(), secrets) };
+    return {
+      what: `${tool.name} ${how}`,
+      hasRun: true,
+      lastWords: withoutSecrets(said.toString('utf8').trim(), secrets),
+    };
   } catch (error) {
-    return { what: `${tool.name} cannot be run`, lastWords: withoutSecrets(messageOf(error), secrets) };
+    const what = `${tool.name} cannot be run: ${withoutSecrets(messageOf(error), secrets)}`;
+    return { what, hasRun: false, lastWords: '' };
   }
 }
 
@@ -167,6 +208,7 @@ export function toolFailed(database: string, end: ToolEnd): BackupFailedError {
 }
 
 /** How a tool ended and what it said, in whole sentences. */
-export function describeEnd({ what, lastWords }: ToolEnd): string {
+export function describeEnd({ what, hasRun, lastWords }: ToolEnd): string {
+  if (!hasRun) return `${what}.`;
   return `${what}. ${lastWords === '' ? 'It said nothing.' : `It said: ${lastWords.replaceAll(/\s*\n\s*/g, ' | ')}`}`;
 }

@@ -4,7 +4,8 @@ import { BackupFailureCode } from '../../src/domain/backup.js';
 import type { Engine } from '../../src/domain/instance.js';
 import { InstanceRole } from '../../src/domain/instance.js';
 import type { DatabaseEngine } from '../../src/engines/database-engine.js';
-import { beginDump, errorOf, takeDump } from '../support/dumps.js';
+import { listChildren } from '../support/child-processes.js';
+import { beginDump, errorOf, readAll, takeDump } from '../support/dumps.js';
 import type { TempDir } from '../support/temp-dir.js';
 
 /** An instance of its own for one test, with some databases in it, and the engine that backs it up. */
@@ -30,6 +31,13 @@ function never(): AbortSignal {
 
 async function* chunksOf(bytes: Uint8Array, size = 1000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+/** Gives half of the bytes, and no more. */
+async function* hanging(bytes: Uint8Array, onHang: () => void): AsyncGenerator<Uint8Array> {
+  yield* chunksOf(bytes.subarray(0, bytes.length / 2));
+  setImmediate(onHang);
+  await new Promise(() => undefined);
 }
 
 /** What every engine promises. */
@@ -69,7 +77,7 @@ export function databaseEngineContract(create: () => Promise<EngineSubject>): vo
     for (const { name, system } of parts) {
       expect({ system, isUserDatabase: databases.includes(name) }).toEqual({ system: true, isUserDatabase: false });
       await using dump = await beginDump({ ...subject, name, system });
-      await engine.checkFormat(dump.format, dump.content);
+      await engine.checkFormat(dump.format, dump.content, never());
       await dump.completion;
     }
   });
@@ -94,7 +102,7 @@ export function databaseEngineContract(create: () => Promise<EngineSubject>): vo
   test('takes dumps of the databases that passes its own check of their format', async () => {
     await using subject = await create();
     await using dump = await beginDump({ ...subject, name: subject.databases[0] ?? '' });
-    await subject.engine.checkFormat(dump.format, dump.content);
+    await subject.engine.checkFormat(dump.format, dump.content, never());
     await dump.completion;
     expect(dump.completionAllowanceMs).toBeGreaterThanOrEqual(0);
     expect(dump.tool.name).not.toBe('');
@@ -104,17 +112,37 @@ export function databaseEngineContract(create: () => Promise<EngineSubject>): vo
   test('refuses the format of a dump that was cut short, or is none', async () => {
     await using subject = await create();
     await using dump = await beginDump({ ...subject, name: subject.databases[0] ?? '' });
-    const chunks: Buffer[] = [];
-    for await (const chunk of dump.content) chunks.push(chunk as Buffer);
-    const whole = Buffer.concat(chunks);
+    const whole = await readAll(dump.content);
     const bad = [0, 1, 50, 99, 100, Math.floor(whole.length * 0.6), whole.length - 1].map((at) =>
       whole.subarray(0, at),
     );
     for (const bytes of [...bad, Buffer.from('no dump at all'), Buffer.alloc(whole.length)]) {
-      const verdict = subject.engine.checkFormat(dump.format, chunksOf(bytes));
+      const verdict = subject.engine.checkFormat(dump.format, chunksOf(bytes), never());
       await expect(verdict).rejects.toMatchObject({ name: 'BackupFailedError', code: BackupFailureCode.DUMP_FAILED });
     }
-    for (const size of [1, 7, 99, 100_000]) await subject.engine.checkFormat(dump.format, chunksOf(whole, size));
+    for (const size of [1, 7, 99, 100_000])
+      await subject.engine.checkFormat(dump.format, chunksOf(whole, size), never());
+  });
+
+  test('gives the check of a format up, and leaves no program behind, when the signal is aborted', async () => {
+    await using subject = await create();
+    await using dump = await beginDump({ ...subject, name: subject.databases[0] ?? '' });
+    const whole = await readAll(dump.content);
+    const reason = new Error('enough');
+    expect(await errorOf(subject.engine.checkFormat(dump.format, chunksOf(whole), AbortSignal.abort(reason)))).toBe(
+      reason,
+    );
+
+    const aborting = new AbortController();
+    const checking = subject.engine.checkFormat(
+      dump.format,
+      hanging(whole, () => {
+        aborting.abort(reason);
+      }),
+      aborting.signal,
+    );
+    expect(await errorOf(checking)).toBe(reason);
+    expect((await listChildren()).filter((name) => name.endsWith('restore'))).toEqual([]);
   });
 
   test('leaves the instance, and all beside it, as it was', async () => {

@@ -105,6 +105,7 @@ describe.skipIf(!hasMariadbPrograms)('a dump of a MariaDB database', () => {
         (async function* (): AsyncGenerator<Buffer> {
           yield await Promise.resolve(dump);
         })(),
+        signal,
       );
       await expect(verdict).rejects.toMatchObject(failed('DUMP_FAILED', /its last line is not "-- Dump completed"/));
     },

@@ -67,7 +67,7 @@ describe.skipIf(!hasMariadbPrograms)('a dump of a MariaDB database', () => {
       const listed = (await engine.probe(url, signal)).databases.filter(({ system }) => !system);
       expect(listed.map((database) => database.name)).toEqual([name]);
       const dump = await takeDump({ engine, url, name, scratch });
-      await engine.checkFormat('sql', Readable.from([dump]));
+      await engine.checkFormat('sql', Readable.from([dump]), signal);
       await server.run(dump, 'target');
       expect(await server.sql('SELECT n FROM target.t')).toEqual([{ n: name }]);
     } finally {

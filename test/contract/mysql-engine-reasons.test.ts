@@ -105,7 +105,7 @@ describe.skipIf(!hasMariadbPrograms)('a MariaDB server that cannot be used', () 
         await connection.query("SET PASSWORD FOR odd@'%' = PASSWORD(?)", [password]);
         const url = server.url({ user: 'odd', password });
         const dump = await takeDump({ engine, url, name: 'secrets', scratch });
-        await engine.checkFormat('sql', Readable.from([dump]));
+        await engine.checkFormat('sql', Readable.from([dump]), signal);
       }
     } finally {
       await connection.end();
@@ -188,9 +188,8 @@ describe.skipIf(!hasMariadbPrograms || !hasOpenssl)('TLS to a MariaDB server', (
   async function dumpOver(url: string): Promise<void> {
     await engine.probe(url, signal);
     await using scratch = await TempDir.create();
-    await engine.checkFormat('sql', [
-      await takeDump({ engine, url, name: 'shop', scratch }),
-    ] as unknown as AsyncIterable<Uint8Array>);
+    const dump = await takeDump({ engine, url, name: 'shop', scratch });
+    await engine.checkFormat('sql', Readable.from([dump]), signal);
   }
 
   const app = { user: 'app', password: 'hunter2' };

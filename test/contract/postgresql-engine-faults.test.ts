@@ -69,10 +69,30 @@ describe.skipIf(!hasPostgresPrograms)('a pg_dump that fails', () => {
     await using scratch = await TempDir.create();
     const dumper = await engineWith(dir, `${realDump} "$@" | head -c 20000`);
     await using dump = await beginDump({ engine: dumper, url: server.url(), name: 'shop', scratch });
-    await expect(dumper.checkFormat(dump.format, dump.content)).rejects.toMatchObject(
+    await expect(dumper.checkFormat(dump.format, dump.content, signal)).rejects.toMatchObject(
       failed('DUMP_FAILED', /^The stored dump is no whole archive of pg_dump: pg_restore ended with exit code 1\./),
     );
     await dump.completion;
+  });
+
+  test('and is checked by a pg_restore that hangs, which is ended when the signal is aborted', async () => {
+    await using dir = await TempDir.create();
+    await writeProgram(
+      dir,
+      'pg_restore',
+      'echo "pg_restore (PostgreSQL) 99.1"; [ "$1" = --version ] || exec sleep 600',
+    );
+    const restorer = createPostgresqlEngine(dir.path);
+    const aborting = new AbortController();
+    const reason = new Error('enough');
+    // More than the pipe holds: the check then waits for the program, and asks for no more.
+    const content = (async function* (): AsyncGenerator<Buffer> {
+      yield await Promise.resolve(Buffer.alloc(1_000_000));
+    })();
+    const checking = restorer.checkFormat('pgdump', content, aborting.signal);
+    await expect.poll(async () => (await listChildren()).includes('sleep')).toBe(true);
+    aborting.abort(reason);
+    expect(await errorOf(checking)).toBe(reason);
   });
 
   test('and shows the password neither in its arguments nor in what it says', async () => {

@@ -9,6 +9,8 @@ import { writeProgram } from '../support/fake-programs.js';
 import { hasPostgresPrograms, PostgresServer } from '../support/postgres-server.js';
 import { TempDir } from '../support/temp-dir.js';
 
+const { signal } = new AbortController();
+
 function failed(code: string, message: RegExp): object {
   return { name: 'BackupFailedError', code, message: expect.stringMatching(message) };
 }
@@ -33,7 +35,7 @@ describe('the client programs of PostgreSQL', () => {
       code: 'CLIENT_TOOL_MISSING',
       details: { needed: 'pg_dump 15 or newer', found: [], advice: expect.stringContaining('postgresql-client-15') },
     });
-    await expect(none.checkFormat('pgdump', Readable.from([]))).rejects.toMatchObject(
+    await expect(none.checkFormat('pgdump', Readable.from([]), signal)).rejects.toMatchObject(
       failed('DUMP_FAILED', /no pg_restore\. Install/),
     );
   });

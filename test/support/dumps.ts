@@ -32,7 +32,7 @@ export async function takeDump(order: DumpOrder): Promise<Buffer> {
   return content;
 }
 
-async function readAll(content: AsyncIterable<unknown>): Promise<Buffer> {
+export async function readAll(content: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of content) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

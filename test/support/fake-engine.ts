@@ -137,8 +137,8 @@ export class FakeEngine implements DatabaseEngine {
     });
   }
 
-  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
-    await finished(Readable.from(content).resume());
+  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    await finished(Readable.from(content).resume(), { signal });
     if (this.formatFault !== null) throw this.formatFault;
   }
 

@@ -1,5 +1,6 @@
 import type { ArtifactFormat } from '../../domain/backup.js';
 import type { Database } from '../../domain/database.js';
+import { abortable } from '../abortable-content.js';
 import type { ClientTools } from '../client-tools.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
 import { toServerEndpoint } from '../server-url.js';
@@ -59,8 +60,8 @@ export class MysqlEngine implements DatabaseEngine {
     }
   }
 
-  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
-    await checkSqlFormat(content);
+  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    await checkSqlFormat(abortable(content, signal));
   }
 
   async #ask<T>(url: string, signal: AbortSignal, question: (connection: MysqlConnection) => Promise<T>): Promise<T> {

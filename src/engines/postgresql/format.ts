@@ -10,10 +10,14 @@ const GLOBALS_END = '--\n-- PostgreSQL database cluster dump complete\n--\n\n';
  * Has pg_restore read an archive to its end, writing what it would restore to nowhere: listing its contents alone passes
  * an archive that was cut short.
  */
-export async function checkArchive(tools: PostgresqlTools, content: AsyncIterable<Uint8Array>): Promise<void> {
+export async function checkArchive(
+  tools: PostgresqlTools,
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
   const { path, version } = await tools.findRestorer();
   const tool = { name: 'pg_restore', version };
-  const end = await feedTool({ tool, path, args: ['-f', '/dev/null'], env: {}, secrets: [] }, content);
+  const end = await feedTool({ tool, path, args: ['-f', '/dev/null'], env: {}, secrets: [] }, content, signal);
   if (end === null) return;
   throw malformed(`no whole archive of pg_dump: ${describeEnd(end)}`);
 }

@@ -1,5 +1,6 @@
 import type { ArtifactFormat } from '../../domain/backup.js';
 import type { Database } from '../../domain/database.js';
+import { abortable } from '../abortable-content.js';
 import type { ClientTools } from '../client-tools.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
 import { PostgresqlConnection } from './connection.js';
@@ -57,7 +58,7 @@ export class PostgresqlEngine implements DatabaseEngine {
     return beginDump(toServer(request.url), this.#tools, request);
   }
 
-  async checkFormat(format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
-    await (format === 'sql' ? checkGlobals(content) : checkArchive(this.#tools, content));
+  async checkFormat(format: ArtifactFormat, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    await (format === 'sql' ? checkGlobals(abortable(content, signal)) : checkArchive(this.#tools, content, signal));
   }
 }

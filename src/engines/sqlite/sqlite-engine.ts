@@ -2,6 +2,7 @@ import sqlite3 from 'sqlite3';
 import type { ArtifactFormat } from '../../domain/backup.js';
 import type { Database } from '../../domain/database.js';
 import { Engine, InstanceRole } from '../../domain/instance.js';
+import { abortable } from '../abortable-content.js';
 import { EngineUnreachableError } from '../database-engine.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe } from '../database-engine.js';
 import { SqliteConnection } from './connection.js';
@@ -76,8 +77,8 @@ export class SqliteEngine implements DatabaseEngine {
     return SqliteDump.begin(file, request);
   }
 
-  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>): Promise<void> {
-    await checkSqliteFormat(content);
+  async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    await checkSqliteFormat(abortable(content, signal));
   }
 
   async #list(path: string, signal: AbortSignal): Promise<readonly Database[]> {
