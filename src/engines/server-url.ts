@@ -22,16 +22,19 @@ export interface ServerUrlRules {
   readonly example: string;
 }
 
+/** What looks like the name of a parameter, and may be repeated in a message. */
+const PARAMETER_NAME = /^[a-z-]+$/i;
+
 /** @throws DomainError BAD_USER_INPUT, which repeats nothing of the URL but names of parameters: it may hold a password */
 export function parseServerUrl(url: string, rules: ServerUrlRules): ServerUrl {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
+  const parsed = parseWhole(url);
   if (parsed === null || parsed.hostname === '' || parsed.hash !== '') {
     throw badServerUrl('host', `The URL must name a host and encode special characters, as in ${rules.example}.`);
   }
-  const unknown = [...parsed.searchParams.keys()].filter((name) => !rules.parameters.includes(name));
-  if (unknown.length > 0) {
-    const known = rules.parameters.join(', ');
-    throw badServerUrl('parameters', `The URL's parameter ${unknown[0] ?? ''} is not known. Known are: ${known}.`);
+  const unknown = [...parsed.searchParams.keys()].find((name) => !rules.parameters.includes(name));
+  if (unknown !== undefined) {
+    const what = PARAMETER_NAME.test(unknown) ? `The URL's parameter ${unknown}` : 'A parameter of the URL';
+    throw badServerUrl('parameters', `${what} is not known. Known are: ${rules.parameters.join(', ')}.`);
   }
   const path = decode(parsed.pathname.slice(1), rules);
   return {
@@ -48,12 +51,23 @@ export function badServerUrl(rule: string, sentence: string): Error {
   return badUserInput('url', rule, sentence);
 }
 
-/** Scheme, host and port of a URL, safe to show. Of one that cannot be parsed no more than its scheme. */
+/** Scheme, host and port of a URL, safe to show. Of one that is not understood no more than its scheme. */
 export function toServerEndpoint(url: string, defaultPort: number): string {
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0].toLowerCase() ?? '';
-  if (!URL.canParse(url)) return `${scheme}//…`;
-  const { hostname, port } = new URL(url);
+  const parsed = parseWhole(url);
+  if (parsed === null) return `${scheme}//…`;
+  const { hostname, port } = parsed;
   return `${scheme}//${hostname}:${port === '' ? defaultPort.toString() : port}`;
+}
+
+/**
+ * Null when it is no URL, or one whose parts are not what they seem: an @ behind the host shows that a password with a
+ * special character was taken apart, so that the host is a user, and what follows it is secret.
+ */
+function parseWhole(url: string): URL | null {
+  if (!URL.canParse(url)) return null;
+  const parsed = new URL(url);
+  return `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@') ? null : parsed;
 }
 
 function decode(text: string, { example }: ServerUrlRules): string {
