@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Engine, InstanceRole } from '../../src/domain/instance.js';
+import { MysqlConnection } from '../../src/engines/mysql/connection.js';
+import { parseMysqlUrl } from '../../src/engines/mysql/url.js';
+import { takeDump } from '../support/dumps.js';
 import { hasMariadbPrograms, MariadbServer, quoted } from '../support/mariadb-server.js';
 import { createMysqlEngine } from '../support/mysql-engine.js';
 import { TempDir } from '../support/temp-dir.js';
@@ -72,6 +75,57 @@ describe.skipIf(!hasMariadbPrograms)('the MySQL engine on MariaDB', () => {
     expect(engine.systemParts(probe.databases).map(({ name }) => name)).toEqual(['mysql']);
   });
 
+  test('takes databases for those of its users that are called as system ones in another case', async () => {
+    await using own = await MariadbServer.start();
+    await using scratch = await TempDir.create();
+    await own.sql(
+      'CREATE DATABASE SYS; CREATE TABLE SYS.t (n INT); INSERT INTO SYS.t VALUES (7); CREATE DATABASE MYSQL',
+    );
+    const databases = await engine.listDatabases(own.url(), signal);
+    const users = databases.filter(({ system }) => !system).map(({ name }) => name);
+    expect(users).toEqual(['MYSQL', 'SYS']);
+    expect(engine.systemParts(databases).map(({ name }) => name)).toEqual(['mysql']);
+    const dump = await takeDump({ engine, url: own.url(), name: 'SYS', scratch });
+    await own.createDatabase('later');
+    await own.run(dump, 'later');
+    expect(await own.sql('SELECT n FROM later.t')).toEqual([{ n: 7 }]);
+    await expect(takeDump({ engine, url: own.url(), name: 'MYSQL', scratch })).rejects.toMatchObject({
+      code: 'DUMP_FAILED',
+      message: expect.stringMatching(/^Database MYSQL cannot be dumped: the dump program takes .* again\.$/),
+    });
+  });
+
+  test("takes a database sys for a user's that is not the sys schema", async () => {
+    await using own = await MariadbServer.start();
+    await own.sql('DROP DATABASE sys; CREATE DATABASE sys; CREATE TABLE sys.version (n INT)');
+    const databases = await engine.listDatabases(own.url(), signal);
+    expect(databases.filter(({ system }) => !system).map(({ name }) => name)).toEqual(['sys']);
+  });
+
+  test('tells no sizes, and invents none, where the server cannot tell them in time', async () => {
+    await using own = await MariadbServer.start();
+    await own.createDatabase('slow');
+    await own.createDatabase('bare');
+    const sizesOf = async (): Promise<readonly number[]> =>
+      (await engine.listDatabases(own.url(), signal)).map(({ sizeBytes }) => sizeBytes);
+    expect(Math.min(...(await sizesOf()))).toBeGreaterThan(0);
+    const creating = own.sql('CREATE TABLE slow.t AS SELECT SLEEP(3600)').catch(() => undefined);
+    const sleeping = "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep'";
+    while ((await own.sql(sleeping)).length === 0);
+    expect(new Set(await sizesOf())).toEqual(new Set([0]));
+    await own.kill();
+    await creating;
+  }, 20_000);
+
+  test('ends a question at once that is put after the signal was aborted', async () => {
+    const aborting = new AbortController();
+    await using connection = await MysqlConnection.open(parseMysqlUrl(server.url()), aborting.signal);
+    await connection.query('SELECT 1');
+    aborting.abort();
+    await expect(connection.query('SELECT SLEEP(3600)')).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(connection.query('SELECT 1')).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   test('takes the server for what it is, whatever the scheme of the URL', async () => {
     const health = await engine.checkHealth(server.url().replace('mariadb:', 'mysql:'), signal);
     expect(health).toMatchObject({ engine: Engine.MARIADB, role: InstanceRole.PRIMARY });
@@ -81,7 +135,6 @@ describe.skipIf(!hasMariadbPrograms)('the MySQL engine on MariaDB', () => {
     await using subject = await createSubject(server);
     const url = `mariadb://root@localhost/?socket=${server.socket}`;
     expect(await engine.probe(url, signal)).toMatchObject({ endpoint: 'mariadb://localhost:3306' });
-    const { takeDump } = await import('../support/dumps.js');
     const dump = await takeDump({ ...subject, url, name: 'Shop' });
     expect(await subject.restore(dump)).toEqual(await subject.rowsOf('Shop'));
   });

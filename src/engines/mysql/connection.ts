@@ -124,6 +124,12 @@ interface Bounds {
 
 /** Waits no longer than the bounds allow. An error that is not about a statement alone cuts the connection. */
 async function inTime<T>(work: Promise<T>, { link: { socket }, signal, timeoutMs }: Bounds): Promise<T> {
+  if (signal.aborted) {
+    // Its listeners are not told any more.
+    socket.destroy();
+    work.catch(() => undefined);
+    signal.throwIfAborted();
+  }
   const settled = new AbortController();
   const bound = new Promise<never>((_resolve, reject) => {
     const options = { once: true, signal: settled.signal };

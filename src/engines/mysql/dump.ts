@@ -11,7 +11,7 @@ import { readHistory } from './history.js';
 import { NamelessDump } from './nameless-dump.js';
 import { writeOptionFile } from './option-file.js';
 import { Privileges } from './privileges.js';
-import { readProduct } from './probe.js';
+import { ACCOUNTS_DATABASE, readProduct } from './probe.js';
 import { quoteOption } from './quote.js';
 import { getDumpTool } from './tools.js';
 import type { MysqlTarget } from './url.js';
@@ -30,6 +30,10 @@ const DATABASE_OPTIONS = [
 
 /** Users, roles and grants; those that are there already stay as they are. */
 const ACCOUNTS_OPTIONS = ['--system=users', '--insert-ignore'];
+
+/** The tools compare without regard to case, and then want the tables that the server's own database has. */
+const TAKEN_FOR_ACCOUNTS =
+  "the dump program takes a database of that name for the server's own. Move its tables to a database of another name, then take the backup again.";
 
 /** @throws as `DatabaseEngine.dump` does, and what a connection throws */
 export async function beginDump(target: MysqlTarget, request: DumpRequest, tools: ClientTools): Promise<Dump> {
@@ -58,6 +62,7 @@ async function surveySource(target: MysqlTarget, { database, signal }: DumpReque
   const missing = database.system ? privileges.findMissingForAccounts() : privileges.findMissing([database.name]);
   if (missing !== null) throw failed(database.name, missing);
   if (database.system) return { product, isEncrypted, prefix: '', hasHistory: false };
+  if (database.name.toLowerCase() === ACCOUNTS_DATABASE) throw failed(database.name, TAKEN_FOR_ACCOUNTS);
   const prefix = await toPrefix(connection, database.name);
   const { hasHistory, remark } = await readHistory(connection, product, database.name);
   return { product, isEncrypted, prefix: `${prefix}${remark}`, hasHistory };

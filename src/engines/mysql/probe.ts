@@ -10,7 +10,11 @@ import { Privileges } from './privileges.js';
 /** Where the server keeps its users and grants. */
 export const ACCOUNTS_DATABASE = 'mysql';
 
-const SYSTEM_DATABASES = new Set([ACCOUNTS_DATABASE, 'sys', 'information_schema', 'performance_schema']);
+/** The server takes no other databases of these names, whatever their case; of all other names it may. */
+const VIRTUAL_DATABASES = new Set(['information_schema', 'performance_schema']);
+const SYS_SCHEMA = 'sys';
+/** The first versions that come with the sys schema. */
+const SYS_SINCE: Readonly<Partial<Record<Engine, string>>> = { [Engine.MARIADB]: '10.6', [Engine.MYSQL]: '5.7.7' };
 /** How long the sizes may take: the server looks at every table for them. */
 const SIZES_TIMEOUT_MS = 4000;
 /** ER_STATEMENT_TIMEOUT of MariaDB, ER_QUERY_TIMEOUT of MySQL. */
@@ -74,8 +78,11 @@ async function hasReplicaStatus(connection: MysqlConnection, product: Product): 
   }
 }
 
-/** The server's own estimates; none when it cannot tell them in time: a backup needs the names alone. */
-async function readSizes(connection: MysqlConnection, { engine }: Product): Promise<ReadonlyMap<string, number>> {
+/** The server's own estimates; null when it cannot tell them in time: a backup needs the names alone. */
+async function readSizes(
+  connection: MysqlConnection,
+  { engine }: Product,
+): Promise<ReadonlyMap<string, number> | null> {
   const limit = SIZES_TIMEOUT_MS.toString();
   const [before, hint] =
     engine === Engine.MARIADB
@@ -87,7 +94,7 @@ async function readSizes(connection: MysqlConnection, { engine }: Product): Prom
     return new Map(sizes.map(({ name, sizeBytes }) => [name, Number(sizeBytes ?? 0)]));
   } catch (error) {
     if (!STATEMENT_TIMED_OUT.includes(serverErrorOf(error))) throw error;
-    return new Map();
+    return null;
   }
 }
 
@@ -96,13 +103,27 @@ export async function listDatabases(connection: MysqlConnection, product: Produc
     'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA',
   );
   const sizeOf = await readSizes(connection, product);
+  const isSysSchema = schemata.some(({ name }) => name === SYS_SCHEMA) && (await hasSysSchema(connection, product));
   // Every server has its users and grants, whether or not this user sees them: who cannot is told when they are read.
   const names = new Set([...schemata.map(({ name }) => name), ACCOUNTS_DATABASE]);
   return [...names].sort().map((name) => ({
     name,
-    sizeBytes: Math.max(MIN_SIZE_BYTES, sizeOf.get(name) ?? 0),
-    system: SYSTEM_DATABASES.has(name.toLowerCase()),
+    sizeBytes: sizeOf === null ? 0 : Math.max(MIN_SIZE_BYTES, sizeOf.get(name) ?? 0),
+    system:
+      name === ACCOUNTS_DATABASE || VIRTUAL_DATABASES.has(name.toLowerCase()) || (name === SYS_SCHEMA && isSysSchema),
   }));
+}
+
+/** Whether the database of that name is the server's, and not one that a user has called so. */
+async function hasSysSchema(connection: MysqlConnection, { engine, engineVersion }: Product): Promise<boolean> {
+  const find = async (sql: string): Promise<boolean> => (await connection.query(sql, [SYS_SCHEMA])).length > 0;
+  const isMarked = await find(
+    "SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = 'version' AND COLUMN_NAME = 'sys_version'",
+  );
+  if (isMarked) return true;
+  if (await find('SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? LIMIT 1')) return false;
+  // Where its user sees nothing of it, the version alone tells.
+  return compareVersions(engineVersion, SYS_SINCE[engine] ?? '0', 3) >= 0;
 }
 
 /** Refuses a user whose dumps would lack something without a word. @throws EngineUnreachableError */
