@@ -41,7 +41,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/domain/',
-          '^src/engines/((client-tools|database-engine|server-url|tool-dump)\\.ts|$1/)',
+          '^src/engines/((abortable-content|client-tools|database-engine|server-url|tool-dump)\\.ts|$1/)',
           '^src/artifacts/manifest\\.ts$',
         ],
       },

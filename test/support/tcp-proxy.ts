@@ -107,7 +107,12 @@ export class TcpProxy implements AsyncDisposable {
   async #forward(socket: Socket): Promise<void> {
     const upstream = connect(Number(this.#target.port || '5432'), this.#target.hostname);
     this.#track(upstream);
-    await once(upstream, 'connect');
+    upstream.on('error', () => socket.destroy());
+    const isConnected = await once(upstream, 'connect').then(
+      () => true,
+      () => false,
+    );
+    if (!isConnected) return;
     let received = 0;
     const meter = new Transform({
       transform: (chunk: Buffer, _encoding, done): void => {
@@ -120,7 +125,6 @@ export class TcpProxy implements AsyncDisposable {
           });
       },
     });
-    upstream.on('error', () => socket.destroy());
     socket.pipe(upstream).pipe(meter).pipe(socket);
   }
 
