@@ -75,6 +75,87 @@ describe.skipIf(!hasMariadbPrograms)('a dump of a MariaDB database', () => {
     }
   });
 
+  test('of Asian texts has each of their codes as it was, beside all else that a database may have', async () => {
+    await createFullDatabase(server, 'asian');
+    await server.sql('ALTER TABLE `generated` DROP d, DROP e', 'asian');
+    for (const set of [
+      'cp932',
+      'sjis',
+      'ujis',
+      'eucjpms',
+      'euckr',
+      'gbk',
+      'gb2312',
+      'big5',
+      'cp1256',
+      'hebrew',
+      'swe7',
+    ]) {
+      await server.sql(
+        `SET SESSION sql_mode = ''; CREATE TABLE codes_${set} (code VARBINARY(2) PRIMARY KEY, word VARCHAR(4), long_word TEXT,
+           mood ENUM('a', 'é') CHARACTER SET latin1 DEFAULT 'é') CHARACTER SET ${set} COMMENT 'ü';
+         INSERT IGNORE INTO codes_${set} (code, word, long_word)
+           SELECT code, code, code FROM (SELECT UNHEX(HEX(seq)) AS code FROM mysql.seq_1_to_65535) AS codes`,
+        'asian',
+      );
+    }
+    const before = await stateOf(server, 'asian');
+    const codes =
+      'SELECT MD5(GROUP_CONCAT(HEX(word), HEX(long_word), HEX(mood))) AS sum, COUNT(*) AS n FROM codes_cp932';
+    const sums = await server.sql(codes, 'asian');
+
+    const dump = await takeDump({ engine, url: server.url(), name: 'asian', scratch });
+    await server.createDatabase('later asian');
+    await server.run(dump, 'later asian');
+    expect(await server.sql(codes, 'later asian')).toEqual(sums);
+    expect(await stateOf(server, 'later asian')).toEqual(before);
+  }, 60_000);
+
+  test('says so where Asian texts cannot be dumped code by code', async () => {
+    await server.createDatabase('mixed');
+    await server.sql('CREATE TABLE t (word VARCHAR(9) CHARACTER SET cp932, id UUID)', 'mixed');
+    const dump = await takeDump({ engine, url: server.url(), name: 'mixed', scratch });
+    expect(dump.toString('utf8')).toContain('-- Characters of cp932 that Unicode lacks, or has once for several');
+  });
+
+  test('has the comment of its database', async () => {
+    const comment = `it's "ü" \\ and \\n\n-- DROP 日本`;
+    await server.sql(`CREATE DATABASE noted COMMENT '${comment.replaceAll("'", "''")}'`);
+    const dump = await takeDump({ engine, url: server.url(), name: 'noted', scratch });
+    await engine.checkFormat('sql', Readable.from([dump]), signal);
+    await server.createDatabase('later noted');
+    await server.run(dump, 'later noted', ['--default-character-set=latin1']);
+    const of = (name: string): Promise<any[]> =>
+      server.sql(`SELECT SCHEMA_COMMENT AS text FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '${name}'`);
+    expect((await of('noted'))[0].text).toContain('日本');
+    expect(await of('later noted')).toEqual(await of('noted'));
+  });
+
+  test('names tables whose rows live elsewhere', async () => {
+    await server.sql(
+      'CREATE DATABASE merged; CREATE TABLE merged.a (n INT) ENGINE = MyISAM; INSERT INTO merged.a VALUES (5); CREATE TABLE merged.`b\nc` (n INT) ENGINE = MERGE UNION = (merged.a)',
+    );
+    const dump = await takeDump({ engine, url: server.url(), name: 'merged', scratch });
+    expect(dump.toString('utf8')).toContain(
+      '\n-- The rows of these tables are kept elsewhere and are not in this dump: "b\\nc" (MRG_MyISAM).\n',
+    );
+    await server.createDatabase('later merged');
+    await server.run(dump, 'later merged');
+    expect(await server.sql('SELECT n FROM `b\nc`', 'later merged')).toEqual([{ n: 5 }]);
+  });
+
+  test('with a large blob is restored by who allows large packets', async () => {
+    await server.createDatabase('large');
+    const content = "REPEAT(x'00ff27', 3500000)";
+    await server.sql(`CREATE TABLE t (b LONGBLOB); INSERT INTO t VALUES (${content})`, 'large');
+    const dump = await takeDump({ engine, url: server.url(), name: 'large', scratch });
+    await server.createDatabase('later large');
+    await expect(server.run(dump, 'later large')).rejects.toThrow();
+    await server.sql('SET GLOBAL max_allowed_packet = 1073741824');
+    await server.run(dump, 'later large', ['--max-allowed-packet=1G']);
+    expect(await server.sql(`SELECT b = ${content} AS same FROM t`, 'later large')).toEqual([{ same: 1 }]);
+  });
+
   test('says so where the history of tables cannot be dumped, and holds what is current', async () => {
     await server.createDatabase('by transaction');
     await server.sql(

@@ -203,10 +203,19 @@ describe.skipIf(!hasMariadbPrograms || !hasOpenssl)('TLS to a MariaDB server', (
     await dumpOver(server.url({ ...app }));
     await dumpOver(server.url({ ...app, parameters: over('preferred') }));
     await dumpOver(server.url({ ...app, parameters: over('REQUIRED') }));
-    await dumpOver(server.url({ ...app, parameters: over('Verify_CA', ca) }));
     await dumpOver(server.url({ ...app, host: 'localhost', parameters: over('VERIFY_IDENTITY', ca) }));
     await dumpOver(server.url({ ...app, user: 'plain', parameters: over('DISABLED') }));
     expect(await reasonOf(server.url({ ...app, parameters: over('DISABLED') }))).toContain('Access denied');
+  });
+
+  test("is not used with VERIFY_CA, which MariaDB's dump program gives up for clear text", async () => {
+    await using scratch = await TempDir.create();
+    const url = server.url({ ...app, parameters: over('Verify_CA', { 'ssl-ca': certificates.rootCert }) });
+    expect(await reasonOf(url)).toContain('Use ssl-mode=VERIFY_IDENTITY');
+    await expect(takeDump({ engine, url, name: 'shop', scratch })).rejects.toMatchObject({
+      code: 'DUMP_FAILED',
+      message: expect.stringMatching(/^Database shop cannot be dumped: with ssl-mode=VERIFY_CA .*\.$/),
+    });
   });
 
   test('shows the certificate of the client that the server asks for', async () => {

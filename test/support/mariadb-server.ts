@@ -110,8 +110,8 @@ export class MariadbServer implements AsyncDisposable {
     await this.sql(`CREATE DATABASE ${quoted(name)}`);
   }
 
-  /** Feeds a script to the mariadb program as root, as one who restores by hand does; resolves with its output. */
-  async run(script: Buffer | string, database?: string): Promise<string> {
+  /** Feeds a script to the mariadb program as root, as one who restores by hand does; resolves with its output. @param options more of the program's */
+  async run(script: Buffer | string, database?: string, options: readonly string[] = []): Promise<string> {
     const place = database === undefined ? [] : [`--database=${database}`];
     const args = [
       '--no-defaults',
@@ -121,6 +121,7 @@ export class MariadbServer implements AsyncDisposable {
       // Without them the program takes comments out of routines, and line ends with a carriage return.
       '--comments',
       '--binary-mode',
+      ...options,
       ...place,
     ];
     return runProgram('mariadb', args, Buffer.from(script));

@@ -6,13 +6,17 @@ import type { Dump, DumpRequest, Product } from '../database-engine.js';
 import { ToolDump } from '../tool-dump.js';
 import { AccountsDump } from './accounts-dump.js';
 import { MysqlConnection } from './connection.js';
+import { readTextWay } from './character-sets.js';
+import { readDefaults } from './defaults.js';
 import { toDumpFailure, toToolFailure } from './errors.js';
+import { readForeignRows } from './foreign-rows.js';
 import { readHistory } from './history.js';
 import { NamelessDump } from './nameless-dump.js';
 import { writeOptionFile } from './option-file.js';
 import { Privileges } from './privileges.js';
 import { ACCOUNTS_DATABASE, readProduct } from './probe.js';
 import { quoteOption } from './quote.js';
+import { findTlsFault } from './tls.js';
 import { getDumpTool } from './tools.js';
 import type { MysqlTarget } from './url.js';
 
@@ -31,6 +35,7 @@ const DATABASE_OPTIONS = [
 /** Users, roles and grants; those that are there already stay as they are. */
 const ACCOUNTS_OPTIONS = ['--system=users', '--insert-ignore'];
 
+const NO_LONGER_THERE = 'it is no longer there.';
 /** The tools compare without regard to case, and then want the tables that the server's own database has. */
 const TAKEN_FOR_ACCOUNTS =
   "the dump program takes a database of that name for the server's own. Move its tables to a database of another name, then take the backup again.";
@@ -51,6 +56,8 @@ interface Survey {
   readonly prefix: string;
   /** Whether the dump takes the history of system-versioned tables along. */
   readonly hasHistory: boolean;
+  /** Whether the dump has texts as the bytes that the server keeps. */
+  readonly asBytes: boolean;
 }
 
 /** Looks whether the dump would be whole, and how it is to be made. */
@@ -60,12 +67,32 @@ async function surveySource(target: MysqlTarget, { database, signal }: DumpReque
   const product = await readProduct(connection);
   const privileges = await Privileges.read(connection, product);
   const missing = database.system ? privileges.findMissingForAccounts() : privileges.findMissing([database.name]);
-  if (missing !== null) throw failed(database.name, missing);
-  if (database.system) return { product, isEncrypted, prefix: '', hasHistory: false };
+  const fault = findTlsFault(target, product) ?? missing;
+  if (fault !== null) throw failed(database.name, fault);
+  const common = { product, isEncrypted };
+  if (database.system) return { ...common, prefix: '', hasHistory: false, asBytes: false };
   if (database.name.toLowerCase() === ACCOUNTS_DATABASE) throw failed(database.name, TAKEN_FOR_ACCOUNTS);
-  const prefix = await toPrefix(connection, database.name);
-  const { hasHistory, remark } = await readHistory(connection, product, database.name);
-  return { product, isEncrypted, prefix: `${prefix}${remark}`, hasHistory };
+  return { ...common, ...(await surveyContent(connection, product, database.name)) };
+}
+
+async function surveyContent(
+  connection: MysqlConnection,
+  product: Product,
+  database: string,
+): Promise<Pick<Survey, 'prefix' | 'hasHistory' | 'asBytes'>> {
+  const defaults = await readDefaults(connection, product, database);
+  if (defaults === null) throw failed(database, NO_LONGER_THERE);
+  const history = await readHistory(connection, product, database);
+  const foreign = await readForeignRows(connection, database);
+  if (foreign.lost !== null) {
+    const reason = `the dump program leaves out the rows of its table ${foreign.lost}, which the engine CONNECT keeps in a file of its own. Move them to a table of another engine, or give the table a FILE_NAME and back that file up.`;
+    throw failed(database, reason);
+  }
+  const texts = await readTextWay(connection, product, database);
+  // The tool is to set none: as binary it would misread the definitions, and texts are in hexadecimal then.
+  const names = texts.asBytes ? '/*!40101 SET NAMES utf8mb4 */;\n' : '';
+  const prefix = [defaults, names, history.remark, foreign.remark, texts.remark].join('');
+  return { prefix, hasHistory: history.hasHistory, asBytes: texts.asBytes };
 }
 
 async function startTool(
@@ -73,9 +100,15 @@ async function startTool(
   target: MysqlTarget,
   survey: Survey & { readonly tools: ClientTools },
 ): Promise<Dump> {
-  const { product, prefix, isEncrypted, tools } = survey;
+  const { product, prefix, isEncrypted, asBytes, tools } = survey;
   const tool = await getDumpTool(tools, product);
-  const optionFile = await writeOptionFile({ target, engine: product.engine, isEncrypted, folder: scratchDir });
+  const optionFile = await writeOptionFile({
+    target,
+    engine: product.engine,
+    isEncrypted,
+    asBytes,
+    folder: scratchDir,
+  });
   const args = database.system ? ACCOUNTS_OPTIONS : toDatabaseArgs(survey, database.name);
   return ToolDump.start({
     tool: { name: tool.name, version: tool.version },
@@ -89,37 +122,34 @@ async function startTool(
     ...(!database.system && {
       prefix,
       filter: new NamelessDump(database.name),
-      checkAfter: () => assertStillThere(target, database.name, signal),
+      checkAfter: () => assertStillThere(target, { product, database: database.name, signal }),
     }),
     signal,
     toFailure: (end) => toToolFailure(database.name, end),
   });
 }
 
-function toDatabaseArgs({ product, hasHistory }: Survey, database: string): readonly string[] {
+function toDatabaseArgs({ product, hasHistory, asBytes }: Survey, database: string): readonly string[] {
   const own = product.engine === Engine.MYSQL ? ['--set-gtid-purged=OFF'] : [];
+  const asked = [...(hasHistory ? ['--dump-history'] : []), ...(asBytes ? ['--skip-set-charset'] : [])];
   // Behind the dashes stands a name, even if it begins with one.
-  return [...DATABASE_OPTIONS, ...own, ...(hasHistory ? ['--dump-history'] : []), '--', database];
+  return [...DATABASE_OPTIONS, ...own, ...asked, '--', database];
+}
+
+interface Source {
+  readonly product: Product;
+  readonly database: string;
+  readonly signal: AbortSignal;
 }
 
 /** Of a database that is dropped after its last table was read, the tool leaves routines and events out without a word. */
-async function assertStillThere(target: MysqlTarget, database: string, signal: AbortSignal): Promise<void> {
+async function assertStillThere(target: MysqlTarget, { product, database, signal }: Source): Promise<void> {
   try {
     await using connection = await MysqlConnection.open(target, signal);
-    await toPrefix(connection, database);
+    if ((await readDefaults(connection, product, database)) === null) throw failed(database, NO_LONGER_THERE);
   } catch (error) {
     throw signal.aborted ? error : toDumpFailure(error, database);
   }
-}
-
-/** A dump without the name of its database has no defaults of it either. Without a name the current database is meant. */
-async function toPrefix(connection: MysqlConnection, database: string): Promise<string> {
-  const [schema] = await connection.query<{ characterSet: string; collation: string }>(
-    'SELECT DEFAULT_CHARACTER_SET_NAME AS characterSet, DEFAULT_COLLATION_NAME AS collation FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
-    [database],
-  );
-  if (schema === undefined) throw failed(database, 'it is no longer there.');
-  return `ALTER DATABASE CHARACTER SET ${schema.characterSet} COLLATE ${schema.collation};\n`;
 }
 
 function failed(database: string, reason: string): BackupFailedError {

@@ -48,7 +48,7 @@ const TLS_REASONS: readonly (readonly [RegExp, string])[] = [
   [/not yet valid/i, "the server's TLS certificate is not valid yet. Check the clocks of both machines."],
   [
     /altnames|does not match certificate/i,
-    "the server's TLS certificate is for another host name. Use the name in the certificate, or ssl-mode=VERIFY_CA.",
+    "the server's TLS certificate is for another host name. Use the name in the certificate; for MySQL, but not for MariaDB, ssl-mode=VERIFY_CA does without it.",
   ],
   [
     /self[- ]signed|unable to (get|verify)|unknown ca|untrusted/i,

@@ -3,12 +3,14 @@ import type { Database } from '../../domain/database.js';
 import { abortable } from '../abortable-content.js';
 import type { ClientTools } from '../client-tools.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
+import { EngineUnreachableError } from '../database-engine.js';
 import { toServerEndpoint } from '../server-url.js';
 import { MysqlConnection } from './connection.js';
 import { beginDump } from './dump.js';
 import { toDumpFailure, toUnreachable } from './errors.js';
 import { checkSqlFormat } from './format.js';
 import { ACCOUNTS_DATABASE, assertReadable, listDatabases, readHealth, readProduct } from './probe.js';
+import { findTlsFault } from './tls.js';
 import { getDumpTool } from './tools.js';
 import { DEFAULT_PORT, parseMysqlUrl } from './url.js';
 
@@ -29,6 +31,8 @@ export class MysqlEngine implements DatabaseEngine {
   async probe(url: string, signal: AbortSignal): Promise<Probe> {
     return this.#ask(url, signal, async (connection) => {
       const health = await readHealth(connection);
+      const fault = findTlsFault(parseMysqlUrl(url), health);
+      if (fault !== null) throw new EngineUnreachableError(fault);
       const databases = await listDatabases(connection, health);
       await assertReadable(connection, health, databases);
       return { ...health, url, endpoint: this.endpointOf(url), databases };

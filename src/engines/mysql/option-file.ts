@@ -10,6 +10,8 @@ interface OptionFileOrder {
   readonly engine: Engine;
   /** Whether the connection is to be encrypted: what PREFERRED has come to. */
   readonly isEncrypted: boolean;
+  /** Whether texts are given as the bytes that the server keeps. */
+  readonly asBytes: boolean;
   readonly folder: string;
 }
 
@@ -35,8 +37,8 @@ function connectionLines({ user, password, host, port, socket }: MysqlTarget): r
   ];
 }
 
-function dumpLines({ isEncrypted, engine }: Omit<OptionFileOrder, 'folder'>): readonly string[] {
-  const common = ['default-character-set=utf8mb4', 'max-allowed-packet=1G'];
+function dumpLines({ isEncrypted, engine, asBytes }: Omit<OptionFileOrder, 'folder'>): readonly string[] {
+  const common = [`default-character-set=${asBytes ? 'binary' : 'utf8mb4'}`, 'max-allowed-packet=1G'];
   if (engine === Engine.MARIADB) return common;
   return [
     ...common,

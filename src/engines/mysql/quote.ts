@@ -13,3 +13,9 @@ export function quoteOption(text: string): string {
   const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\b': '\\b' };
   return `"${text.replaceAll(/[\\"'\n\r\t\b]/g, (character) => escapes[character] ?? `\\${character}`)}"`;
 }
+
+/** A text as a statement takes it, on one line, where a backslash escapes. */
+export function quoteText(text: string): string {
+  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\0': '\\0' };
+  return `'${text.replaceAll(/[\\'\n\r\0]/g, (character) => escapes[character] ?? `\\${character}`)}'`;
+}

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { SslOptions } from 'mysql2';
 import { messageOf } from '../../domain/errors.js';
+import { Engine } from '../../domain/instance.js';
 import { EngineUnreachableError } from '../database-engine.js';
+import type { Product } from '../database-engine.js';
 import { isVerifying } from './url.js';
 import type { MysqlTarget } from './url.js';
 
@@ -22,6 +24,16 @@ export async function toTls({ sslMode, sslFiles }: MysqlTarget): Promise<SslOpti
     rejectUnauthorized: isVerifying(sslMode),
     verifyIdentity: sslMode === 'VERIFY_IDENTITY',
   };
+}
+
+/**
+ * MariaDB's dump program goes on in clear text when whoever answers says that he has no TLS, unless it verifies the name
+ * of the host: who stands between could strip TLS off.
+ * @returns why a connection must not be used so; null when it may
+ */
+export function findTlsFault({ sslMode, socket }: MysqlTarget, { engine }: Product): string | null {
+  if (engine !== Engine.MARIADB || sslMode !== 'VERIFY_CA' || socket !== null) return null;
+  return "with ssl-mode=VERIFY_CA MariaDB's dump program can be made to send all in clear text by whoever stands between. Use ssl-mode=VERIFY_IDENTITY, with the host name that is in the server's certificate.";
 }
 
 async function read(path: string | null, parameter: string): Promise<string | null> {
