@@ -84,7 +84,13 @@ describe('the option file for a MySQL program', () => {
     async ({ parameters, isEncrypted, lines }) => {
       await using dir = await TempDir.create();
       const target = parseMysqlUrl(`mysql://app:hunter2@db.example.com${parameters}`);
-      const path = await writeOptionFile({ target, engine: Engine.MYSQL, isEncrypted, asBytes: false, folder: dir.path });
+      const path = await writeOptionFile({
+        target,
+        engine: Engine.MYSQL,
+        isEncrypted,
+        asBytes: false,
+        folder: dir.path,
+      });
       const written = (await readFile(path, 'utf8')).split('\n');
       expect(written.slice(0, 6)).toEqual([
         '[client]',
