@@ -145,7 +145,6 @@ export class BackupRepository implements BackupWriter {
       backup: toBackup(row),
       lease: toLease(row),
       isCondemned: row.isCondemned,
-      isCancelled: row.isCancelled,
     }));
   }
 

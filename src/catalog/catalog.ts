@@ -117,7 +117,10 @@ export interface StatusTransition {
   readonly role?: InstanceRole;
   readonly updatedAt?: Date;
   readonly changes?: InstanceChanges;
+  /** What the event says. */
   readonly reason: string | null;
+  /** What the instance says from then on; without it the reason, or nothing while it is AVAILABLE. */
+  readonly statusReason?: string | null;
   readonly backupId: string | null;
   readonly at: Date;
 }
@@ -163,8 +166,6 @@ export interface LeasedBackup {
   readonly lease: Lease;
   /** Whether its end is decided: its files are being removed, so it can only become FAILED. */
   readonly isCondemned: boolean;
-  /** Whether a user has cancelled it; it is condemned then, too. */
-  readonly isCancelled: boolean;
 }
 
 export interface BackupReader {
@@ -187,7 +188,7 @@ export interface BackupReader {
   countByStatus(): Promise<ReadonlyMap<BackupStatus, number>>;
   /** Every BUILDING backup with its lease, oldest first. */
   listBuilding(): Promise<readonly LeasedBackup[]>;
-  /** Which of these are BUILDING and cancelled. */
+  /** Which of these are BUILDING and cancelled; they are condemned, too. */
   findCancelled(backupIds: readonly string[]): Promise<readonly string[]>;
   /** FAILED backups whose files could not be removed yet. */
   listUncleaned(): Promise<readonly Backup[]>;

@@ -118,7 +118,7 @@ export class InstanceRepository implements InstanceWriter {
           ...changes,
           status: to,
           // An available instance has nothing to explain; the log keeps the reason.
-          statusReason: to === InstanceStatus.AVAILABLE ? null : reason,
+          statusReason: transition.statusReason ?? (to === InstanceStatus.AVAILABLE ? null : reason),
           missedChecks: 0,
           updatedAt: at.getTime(),
         },

@@ -4,6 +4,7 @@ import type { Backup, BackupFailure } from '../domain/backup.js';
 import { InstanceStatus } from '../domain/instance.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import { untilStopped } from './stoppable.js';
+import { cancelled, toFailure } from './to-failure.js';
 
 interface ConcludeBackupDeps {
   readonly catalog: Catalog;
@@ -45,11 +46,14 @@ export class ConcludeBackup {
    * Leaves no artifact behind. False, and nothing touched, when the backup was lost to another server, or had ended
    * already: it may be COMPLETED by then. The decision is written down before the first file goes, so that nobody who
    * takes the backup over in between can complete it.
+   * A backup that a user has cancelled fails for that reason, whatever else has befallen it.
    * @param abnormalReason why the instance cannot be used any more; null = it is AVAILABLE again
    */
-  async fail(backup: Backup, failure: BackupFailure, abnormalReason: string | null = null): Promise<boolean> {
+  async fail(backup: Backup, cause: BackupFailure, abnormalReason: string | null = null): Promise<boolean> {
     const { catalog, serverId } = this.#deps;
     if (!(await catalog.transaction(({ backups }) => backups.condemn(backup.id, serverId)))) return false;
+    const [cancelledId] = await catalog.backups.findCancelled([backup.id]);
+    const failure = cancelledId === undefined ? cause : toFailure(cancelled(), cause.occurredAt);
     const isCleaned = await this.#clean(backup);
     const isDone = await catalog.transaction(async ({ backups, instances }) => {
       if (!(await backups.fail(backup.id, serverId, { failure, isCleaned }))) return false;

@@ -23,6 +23,13 @@ export interface CreateBackupInput {
 
 const operation = 'CREATE_BACKUP';
 
+interface Claim {
+  readonly backup: Backup;
+  /** When the instance that the backup tells of had last changed. */
+  readonly seenAt: Date;
+  readonly databases: readonly string[];
+}
+
 interface CreateBackupDeps {
   readonly catalog: Catalog;
   readonly connector: InstanceConnector;
@@ -49,7 +56,21 @@ export class CreateBackup {
    * BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE, CLIENT_TOOL_MISSING, SERVICE_SHUTTING_DOWN
    */
   async create(caller: Caller, input: CreateBackupInput): Promise<Backup> {
-    const { catalog, connector, runner, feed, logger } = this.#deps;
+    const { runner, feed, logger } = this.#deps;
+    let backup: Backup | null = null;
+    while (backup === null) backup = await this.#tryToCreate(input);
+    const { requestId, name: callerName } = caller;
+    const { id: backupId, instanceId } = backup;
+    logger.info({ reqId: requestId, caller: callerName, backupId, instanceId }, 'backup created');
+    runner.start(backup);
+    feed.publish({ kind: 'status' });
+    feed.publish({ kind: 'backup', backupId });
+    return backup;
+  }
+
+  /** Null when the instance was changed meanwhile: what was asked of it, and what is written down of it, no longer holds. */
+  async #tryToCreate(input: CreateBackupInput): Promise<Backup | null> {
+    const { catalog, connector, runner } = this.#deps;
     runner.assertAccepting();
     const instance = await catalog.instances.find(input.instanceId);
     if (instance === null) throw new DomainError('INSTANCE_NOT_FOUND', { instanceId: input.instanceId });
@@ -60,23 +81,16 @@ export class CreateBackup {
     await this.#assertDatabasesExist(instance, input.databases);
 
     const backup = this.#toBackup(instance, input);
+    const claim = { backup, seenAt: instance.updatedAt, databases: input.databases };
     try {
-      await catalog.transaction((writers) => this.#claim(writers, backup, input.databases));
+      return (await catalog.transaction((writers) => this.#claim(writers, claim))) ? backup : null;
     } catch (error) {
       throw await this.#toRefusal(error, backup);
     }
-    const { requestId, name: callerName } = caller;
-    logger.info(
-      { reqId: requestId, caller: callerName, backupId: backup.id, instanceId: instance.id },
-      'backup created',
-    );
-    runner.start(backup);
-    feed.publish({ kind: 'status' });
-    feed.publish({ kind: 'backup', backupId: backup.id });
-    return backup;
   }
 
-  async #claim(writers: CatalogWriters, backup: Backup, databases: readonly string[]): Promise<void> {
+  /** False, and nothing written, when the instance has changed and a backup of it can still be created. */
+  async #claim(writers: CatalogWriters, { backup, seenAt, databases }: Claim): Promise<boolean> {
     const { instanceId } = backup;
     // The server may have begun to stop while the instance was asked for its databases, or the transaction waited.
     this.#deps.runner.assertAccepting();
@@ -85,16 +99,22 @@ export class CreateBackup {
       from: InstanceStatus.AVAILABLE,
       to: InstanceStatus.BACKING_UP,
       role: InstanceRole.PRIMARY,
+      updatedAt: seenAt,
       reason: `Backup ${backup.name} is being created.`,
       backupId: backup.id,
       at: backup.startedAt,
     });
-    if (!isClaimed) throw await getRefusal(writers, instanceId);
+    if (!isClaimed) {
+      const refusal = await findLateRefusal(writers, instanceId);
+      if (refusal !== null) throw refusal;
+      return false;
+    }
     await writers.backups.insert(backup, this.#deps.runner.newLease());
     await writers.backups.setDatabases(
       backup.id,
       databases.map((name) => ({ name, system: false })),
     );
+    return true;
   }
 
   /** The check before has passed, so whoever holds the name or the instance came in between, and may be gone again. */
@@ -172,13 +192,8 @@ async function findRefusal(readers: Readers, instance: Instance): Promise<Domain
   return new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: active?.id ?? null, operation });
 }
 
-/** Why the claim of an instance has failed, read in the same transaction. */
-async function getRefusal(writers: CatalogWriters, instanceId: string): Promise<DomainError> {
+/** Why the claim of an instance has failed, read in the same transaction; null when it has only changed. */
+async function findLateRefusal(writers: CatalogWriters, instanceId: string): Promise<DomainError | null> {
   const instance = await writers.instances.find(instanceId);
-  if (instance === null) return new DomainError('INSTANCE_NOT_FOUND', { instanceId });
-  // On PostgreSQL the claim can have lost to one that has ended since.
-  return (
-    (await findRefusal(writers, instance)) ??
-    new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: null, operation })
-  );
+  return instance === null ? new DomainError('INSTANCE_NOT_FOUND', { instanceId }) : findRefusal(writers, instance);
 }

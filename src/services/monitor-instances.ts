@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Catalog, DueCheck, InstanceChanges } from '../catalog/catalog.js';
 import type { Clock } from '../domain/clock.js';
 import { InstanceStatus } from '../domain/instance.js';
-import type { Instance } from '../domain/instance.js';
+import type { Engine, Instance } from '../domain/instance.js';
 import { EngineUnreachableError } from '../engines/database-engine.js';
 import type { Health } from '../engines/database-engine.js';
 import type { StatusFeed } from '../events/status-feed.js';
@@ -79,8 +79,11 @@ export class MonitorInstances implements AsyncDisposable {
     const { catalog, clock, schedule } = this.#deps;
     const free = CONCURRENCY - this.#underWay.size;
     if (free === 0) return;
-    const due = await catalog.instances.listDueChecks(clock(), free);
-    this.#isBehind = due.length === free;
+    // What is read of them now does not show yet what a check that is under way will find.
+    const busy = new Set(this.#underWay);
+    const listed = await catalog.instances.listDueChecks(clock(), free);
+    this.#isBehind = listed.length === free;
+    const due = listed.filter(({ instance }) => !busy.has(instance.id));
     if (due.length === 0) return;
     const claimed = await catalog.transaction(async ({ instances }) => {
       const mine: DueCheck[] = [];
@@ -93,7 +96,6 @@ export class MonitorInstances implements AsyncDisposable {
   async #check(check: DueCheck): Promise<void> {
     const { connector, logger } = this.#deps;
     const { id } = check.instance;
-    if (this.#underWay.has(id)) return;
     this.#underWay.add(id);
     try {
       const answer = await connector.checkHealth(id).catch(toError);
@@ -110,6 +112,7 @@ export class MonitorInstances implements AsyncDisposable {
   async #conclude(check: DueCheck, answer: Health | Error): Promise<void> {
     if (answer instanceof EngineUnreachableError) await this.#onMiss(check, answer.message);
     else if (answer instanceof Error) throw answer;
+    else if (answer.engine !== check.instance.engine) await this.#onMiss(check, anotherProduct(answer.engine));
     else await this.#onAnswer(check, answer);
   }
 
@@ -164,6 +167,11 @@ function toFindings(instance: Instance, { role, engineVersion }: Health): Findin
 
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** Why an instance cannot be used behind whose URL another product was found than was registered. */
+export function anotherProduct(engine: Engine): string {
+  return `another product answers there now: ${engine}. Register it as an instance of its own.`;
 }
 
 /** @param reason as an engine gives it, a fragment that ends with a full stop */

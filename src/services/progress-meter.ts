@@ -8,6 +8,7 @@ export class ProgressMeter {
   readonly #passes: number;
   /** Bytes done by each pass over each database. */
   readonly #done = new Map<string, number>();
+  #sum = 0;
   #highest = 0;
 
   /** @param sizes bytes of each database, estimates for some engines */
@@ -32,9 +33,9 @@ export class ProgressMeter {
   }
 
   #set(key: string, database: number, bytes: number): void {
-    this.#done.set(key, Math.min(bytes, this.#sizes[database] ?? 0));
-    let sum = 0;
-    for (const done of this.#done.values()) sum += done;
-    this.#highest = Math.max(this.#highest, Math.floor(sum / this.#passes));
+    const done = Math.min(bytes, this.#sizes[database] ?? 0);
+    this.#sum += done - (this.#done.get(key) ?? 0);
+    this.#done.set(key, done);
+    this.#highest = Math.max(this.#highest, Math.floor(this.#sum / this.#passes));
   }
 }

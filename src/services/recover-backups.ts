@@ -8,10 +8,8 @@ import type { Catalog, LeasedBackup } from '../catalog/catalog.js';
 import { BackupFailureCode } from '../domain/backup.js';
 import type { Backup } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
-import { BackupFailedError } from '../domain/failure.js';
 import type { BackupRunner } from './backup-runner.js';
 import type { ConcludeBackup } from './conclude-backup.js';
-import { cancelled, toFailure } from './to-failure.js';
 
 /** How often a running server looks for backups that others, or it itself, have abandoned. */
 const RECOVERY_INTERVAL_MS = 15_000;
@@ -74,7 +72,7 @@ export class RecoverBackups implements AsyncDisposable {
     await conclude.cleanLeftovers();
   }
 
-  async #end({ backup, isCondemned, isCancelled }: LeasedBackup): Promise<void> {
+  async #end({ backup, isCondemned }: LeasedBackup): Promise<void> {
     const { conclude, clock, logger } = this.#deps;
     const manifest = isCondemned ? null : await this.#findManifest(backup);
     if (manifest !== null) {
@@ -83,8 +81,12 @@ export class RecoverBackups implements AsyncDisposable {
       await conclude.complete(backup, { artifacts: manifest.artifacts, completedAt });
       return;
     }
-    logger.warn({ backupId: backup.id, isCancelled }, 'backup was interrupted');
-    await conclude.fail(backup, toFailure(isCancelled ? cancelled() : interrupted(), clock()));
+    logger.warn({ backupId: backup.id }, 'backup was interrupted');
+    await conclude.fail(backup, {
+      code: BackupFailureCode.INTERRUPTED,
+      message: 'The server stopped before the backup had finished. Take it again.',
+      occurredAt: clock(),
+    });
   }
 
   async #findManifest(backup: Backup): Promise<Manifest | null> {
@@ -108,11 +110,6 @@ export class RecoverBackups implements AsyncDisposable {
   #isExpired({ lease }: LeasedBackup): boolean {
     return lease.expiresAt.getTime() < this.#deps.clock().getTime();
   }
-}
-
-function interrupted(): BackupFailedError {
-  const message = 'The server stopped before the backup had finished. Take it again.';
-  return new BackupFailedError(BackupFailureCode.INTERRUPTED, message);
 }
 
 async function readAll(content: Readable): Promise<Buffer> {

@@ -16,7 +16,7 @@ import type { StatusFeed } from '../events/status-feed.js';
 import type { ConcludeBackup } from './conclude-backup.js';
 import type { BackupRun, CopyDatabase, StoredDump } from './copy-database.js';
 import type { InstanceConnector } from './instance-connector.js';
-import { toAbnormalReason } from './monitor-instances.js';
+import { anotherProduct, toAbnormalReason } from './monitor-instances.js';
 import { ProgressMeter } from './progress-meter.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { StallWatchdog } from './stall-watchdog.js';
@@ -103,8 +103,9 @@ export class RunBackup {
 
   async #prepare(backup: Backup, watchdog: StallWatchdog, signal: AbortSignal): Promise<BackupRun> {
     const { engine, url } = await this.#deps.connector.connect(backup.instanceId);
-    const { role } = await engine.checkHealth(url, signal);
-    if (role !== InstanceRole.PRIMARY) throw notPrimary(role);
+    const health = await engine.checkHealth(url, signal);
+    if (health.engine !== backup.engine) throw new EngineUnreachableError(anotherProduct(health.engine));
+    if (health.role !== InstanceRole.PRIMARY) throw notPrimary(health.role);
     const databases = await this.#select(backup, engine, await engine.listDatabases(url, signal));
     const sizes = databases.map(({ sizeBytes }) => sizeBytes);
     const meter = new ProgressMeter(sizes, engine.isStaged ? 3 : 2);
@@ -181,8 +182,8 @@ export class RunBackup {
         await delay(COMMIT_RETRY_MS * attempt);
       }
     }
-    const [isCancelled] = await this.#deps.catalog.backups.findCancelled([backup.id]);
-    if (isCancelled !== undefined && (await conclude.fail(backup, toFailure(cancelled(), clock())))) return;
+    // One that is still ours was cancelled at the last moment.
+    if (await conclude.fail(backup, toFailure(cancelled(), clock()))) return;
     await this.#yieldTo(backup);
   }
 

@@ -82,8 +82,17 @@ export class UpdateInstance {
     const { id: instanceId, status: from, statusReason, updatedAt } = instance;
     // A new URL has answered, so whatever was wrong with the old one is over.
     const to = changes.sealedUrl === undefined ? from : InstanceStatus.AVAILABLE;
-    const reason = to === InstanceStatus.ABNORMAL ? statusReason : 'The instance was changed by a user.';
-    const transition = { instanceId, from, to, updatedAt, changes, reason, backupId: null, at: clock() };
+    const transition = {
+      instanceId,
+      from,
+      to,
+      updatedAt,
+      changes,
+      reason: 'The instance was changed by a user.',
+      statusReason: to === InstanceStatus.ABNORMAL ? statusReason : null,
+      backupId: null,
+      at: clock(),
+    };
     return catalog.transaction(({ instances }) => instances.changeStatus(transition));
   }
 

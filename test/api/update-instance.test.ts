@@ -104,6 +104,22 @@ test('is made although the instance was renamed while its new URL was asked, and
   expect(data.updateInstance.instance).toMatchObject({ name: 'shop-2', endpoint: 'fake://new' });
 });
 
+test('a backup that is being created meanwhile tells of the instance as it is after the change', async () => {
+  await using subject = await startWithInstance();
+  const { app, engine, instanceId } = subject;
+  const asked = engine.holdQuestions();
+  const creating = app.createBackup(instanceId, 'first', { databases: ['main'] });
+  await asked.reached();
+
+  await app.updateInstance(instanceId, { name: 'shop-2', region: 'north' });
+  asked.release();
+
+  const { data } = await creating;
+  const query = 'query ($id: ID!) { backup(id: $id) { instanceName region } }';
+  const { data: read } = await app.graphql(query, { id: data.createBackup.backup.id });
+  expect(read.backup).toEqual({ instanceName: 'shop-2', region: 'north' });
+});
+
 test('makes an ABNORMAL instance AVAILABLE by a URL that answers, and by that alone', async () => {
   await using subject = await startWithInstance();
   const { app, instanceId } = subject;
@@ -119,9 +135,9 @@ test('makes an ABNORMAL instance AVAILABLE by a URL that answers, and by that al
     statusReason: null,
     endpoint: 'fake://new',
   });
-  expect((await readChanges(app)).map(({ previousStatus, status }) => `${previousStatus ?? ''} ${status}`)).toEqual([
-    'ABNORMAL ABNORMAL',
-    'ABNORMAL AVAILABLE',
+  expect(await readChanges(app)).toMatchObject([
+    { previousStatus: 'ABNORMAL', status: 'ABNORMAL', reason: REASON },
+    { previousStatus: 'ABNORMAL', status: 'AVAILABLE', reason: REASON },
   ]);
   expect(await findUrl(subject)).toBe('fake://new');
 });

@@ -33,8 +33,8 @@ export function leaseContract(create: CreateCatalog): void {
     const older = await insertBackup(catalog, sampleBackup({ startedAt: at(1) }), sampleLease('server-a', at(50)));
     await insertBackup(catalog, completedBackup());
     expect(await catalog.backups.listBuilding()).toEqual([
-      { backup: older, lease: { owner: 'server-a', expiresAt: at(50) }, isCondemned: false, isCancelled: false },
-      { backup: newer, lease: { owner: 'server-b', expiresAt: at(99) }, isCondemned: false, isCancelled: false },
+      { backup: older, lease: { owner: 'server-a', expiresAt: at(50) }, isCondemned: false },
+      { backup: newer, lease: { owner: 'server-b', expiresAt: at(99) }, isCondemned: false },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InstanceRole } from '../../src/domain/instance.js';
+import { Engine, InstanceRole } from '../../src/domain/instance.js';
 import { EngineUnreachableError } from '../../src/engines/database-engine.js';
 import type { StatusChangeMessage } from '../support/api-client.js';
 import { CheckLog } from '../support/check-log.js';
@@ -163,6 +163,18 @@ test('an instance that comes back as something else says all of it in one change
       'The instance answers again. The instance is a STANDBY now; it was a PRIMARY. The instance runs version 16.0 now; it ran 15.0.',
   });
   expect(await watched.read()).toMatchObject({ status: 'AVAILABLE', role: 'STANDBY', engineVersion: '16.0' });
+});
+
+test('another product behind the URL makes the instance ABNORMAL: it is not the one that was registered', async () => {
+  await using watched = await Watched.start();
+  watched.engine.product = Engine.MARIADB;
+
+  const change = await watched.next();
+
+  expect(change).toMatchObject({ status: 'ABNORMAL' });
+  expect(change.reason).toBe(
+    'The instance cannot be used: another product answers there now: MARIADB. Register it as an instance of its own.',
+  );
 });
 
 test('an instance is not asked while it is being backed up', async () => {

@@ -53,6 +53,8 @@ export class FakeEngine implements DatabaseEngine {
   readonly isStaged: boolean = false;
   role = InstanceRole.PRIMARY;
   engineVersion = '15.0';
+  /** The product that answers. */
+  product = Engine.SQLSERVER;
   databases: readonly Database[] = [{ name: 'main', sizeBytes: 10_000, system: false }];
   /** What every question to the instance meets; null = an answer. */
   fault: Error | null = null;
@@ -111,8 +113,8 @@ export class FakeEngine implements DatabaseEngine {
   }
 
   get #health(): Health {
-    const { role, engineVersion } = this;
-    return { engine: Engine.SQLSERVER, engineVersion, role };
+    const { product: engine, role, engineVersion } = this;
+    return { engine, engineVersion, role };
   }
 
   dump(request: DumpRequest): Promise<Dump> {
