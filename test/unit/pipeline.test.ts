@@ -43,7 +43,14 @@ class Subject implements AsyncDisposable {
   }
 
   async put(content: Readable = Readable.from([CONTENT]), signal = new AbortController().signal): Promise<Artifact> {
-    const bytes = await storeCompressed({ compressors, store: this.store, file: FILE, content, onBytes: () => undefined, signal });
+    const bytes = await storeCompressed({
+      compressors,
+      store: this.store,
+      file: FILE,
+      content,
+      onBytes: () => undefined,
+      signal,
+    });
     return sampleArtifact({ path: FILE.name, ...bytes });
   }
 
