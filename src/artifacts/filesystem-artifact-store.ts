@@ -7,8 +7,10 @@ import type { Readable } from 'node:stream';
 import { ArtifactNotFoundError, ArtifactStoreError } from './artifact-store.js';
 import type { ArtifactFile, ArtifactStore, BackupFolder } from './artifact-store.js';
 
-/** Written bytes that may wait in the system's cache: a sync of all at the end could last for minutes without a sign. */
-const SYNC_BYTES = 256 * 1024 * 1024;
+/** Written bytes after which the disk is set to work beside the writing, so that little is left for the end. */
+const SYNC_BYTES = 16 * 1024 * 1024;
+/** Written bytes that may wait in the system's cache: a sync of them could last for minutes without a sign. */
+const MAX_UNSYNCED_BYTES = 256 * 1024 * 1024;
 /** One read of a stored file. */
 const READ_CHUNK_BYTES = 1024 * 1024;
 
@@ -104,17 +106,23 @@ async function writeAll(handle: FileHandle, content: AsyncIterable<Uint8Array>, 
   let bytes = 0;
   let syncedBytes = 0;
   let syncing: Promise<void> = Promise.resolve();
+  let isSyncing = false;
   try {
     for await (const chunk of content) {
       signal.throwIfAborted();
       await orStoreError(() => writeWhole(handle, chunk));
       bytes += chunk.byteLength;
-      if (bytes - syncedBytes < SYNC_BYTES) continue;
-      // Writing goes on meanwhile; only one sync that has not ended by the next holds it up.
-      await orStoreError(() => syncing);
+      // Writing goes on while the disk syncs; only a disk that has fallen far behind holds it up.
+      if (isSyncing && bytes - syncedBytes >= MAX_UNSYNCED_BYTES) await orStoreError(() => syncing);
+      if (isSyncing || bytes - syncedBytes < SYNC_BYTES) continue;
       syncedBytes = bytes;
-      syncing = handle.datasync();
-      syncing.catch(() => undefined);
+      isSyncing = true;
+      // One that has failed stays failed: what it was to sync is lost, whatever a later one says.
+      syncing = syncing.then(() => handle.datasync());
+      const settle = (): void => {
+        isSyncing = false;
+      };
+      syncing.then(settle, settle);
     }
   } catch (error) {
     // The first error is the one to tell; the file must only not be closed under its sync.

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import { pipeline } from 'node:stream';
 import type { Readable, Transform, Writable } from 'node:stream';
 import type { DumpTool } from '../artifacts/manifest.js';
@@ -13,6 +14,8 @@ import type { Dump } from './database-engine.js';
 
 /** How much of what a tool says last is kept. */
 const STDERR_BYTES = 4096;
+/** As `nice` takes it: requests, and the applications that use the database, come first on a busy machine. */
+const TOOL_NICENESS = 10;
 /** How long a tool that was told to end may take before it is killed. */
 const KILL_AFTER_MS = 3000;
 
@@ -157,8 +160,17 @@ function spawnTool({ path, args, env }: ToolCall, stdin: 'ignore' | 'pipe'): Too
   const child = spawn(path, args, { env: { LC_ALL: 'C', ...env }, stdio: [stdin, 'pipe', 'pipe'] });
   // What goes wrong is heard of elsewhere. Nobody listening would end the whole process.
   child.on('error', () => undefined);
+  if (child.pid !== undefined) yieldPriority(child.pid);
   const hasStreams = (child as Partial<ChildProcess>).stdout !== undefined;
   return hasStreams ? (child as ToolProcess) : null;
+}
+
+function yieldPriority(pid: number): void {
+  try {
+    setPriority(pid, TOOL_NICENESS);
+  } catch {
+    // It has ended by now, or the system does not let us: it runs as it is.
+  }
 }
 
 function tooManyFiles({ tool }: ToolCall): ToolEnd {
