@@ -26,7 +26,7 @@ module.exports = {
           '^src/(domain|services)/',
           '^src/catalog/catalog\\.ts$',
           '^src/artifacts/(artifact-store|compressor-pool|file-name|manifest|pipeline)\\.ts$',
-          '^src/engines/(database-engine|engine-registry)\\.ts$',
+          '^src/engines/(database-engine|database-restorer|engine-registry)\\.ts$',
           '^src/events/status-feed\\.ts$',
         ],
       },
@@ -41,7 +41,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/domain/',
-          '^src/engines/((abortable-content|client-tools|database-engine|server-url|tool-dump)\\.ts|$1/)',
+          '^src/engines/((abortable-content|client-tools|database-engine|database-restorer|server-url|staging-name|tool-dump)\\.ts|$1/)',
           '^src/artifacts/manifest\\.ts$',
         ],
       },

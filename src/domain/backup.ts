@@ -75,6 +75,21 @@ export interface Artifact {
   readonly sha256: string;
 }
 
+/** A table and how many rows it had in the state that was dumped; null when they could not be counted. */
+export interface TableRows {
+  /** Unique in its database; with its schema where the product has schemas. */
+  readonly name: string;
+  readonly rows: number | null;
+}
+
+/** What a dump holds, as recorded when it was taken: a restore is compared with it. */
+export interface DumpContents {
+  /** In the order of their names. */
+  readonly tables: readonly TableRows[];
+  /** What belongs to the database as a whole and is not in the dump itself; only its engine knows how to read it. */
+  readonly attributes: Readonly<Record<string, unknown>> | null;
+}
+
 /** A database that a backup holds or is to hold; `artifact` is null until its bytes are stored and verified. */
 export interface BackupDatabase {
   readonly name: string;

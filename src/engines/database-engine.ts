@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { DumpTool } from '../artifacts/manifest.js';
-import type { ArtifactFormat } from '../domain/backup.js';
+import type { ArtifactFormat, DumpContents } from '../domain/backup.js';
 import type { Database } from '../domain/database.js';
 import type { Engine, InstanceRole } from '../domain/instance.js';
 
@@ -89,9 +89,10 @@ export interface Dump extends AsyncDisposable {
   readonly content: Readable;
   /**
    * Resolves when the tool has finished without error and every check of the engine's own has passed; only with this
-   * *and* the whole content stored is the dump good. @throws BackupFailedError
+   * *and* the whole content stored is the dump good. It tells what the dump holds, or null where there is nothing to tell
+   * (the part is no database). @throws BackupFailedError
    */
-  readonly completion: Promise<void>;
+  readonly completion: Promise<DumpContents | null>;
   /** How long `completion` may take, once the content was read, before it counts as stalled: beyond the usual time. */
   readonly completionAllowanceMs: number;
 }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream';
 import type { Readable, Transform, Writable } from 'node:stream';
 import type { DumpTool } from '../artifacts/manifest.js';
 import { BackupFailureCode } from '../domain/backup.js';
-import type { ArtifactFormat } from '../domain/backup.js';
+import type { ArtifactFormat, DumpContents } from '../domain/backup.js';
 import { messageOf } from '../domain/errors.js';
 import { BackupFailedError } from '../domain/failure.js';
 import { abortable } from './abortable-content.js';
@@ -40,6 +40,8 @@ interface ToolDumpOrder extends ToolCall {
   readonly signal: AbortSignal;
   /** What is still to be looked at once the tool has ended well. What it throws makes the dump fail. */
   readonly checkAfter?: () => Promise<void>;
+  /** What the dump holds; asked last. */
+  readonly readContents?: () => Promise<DumpContents>;
   /** Turns the end of a tool that has failed into what to throw. */
   readonly toFailure: (end: ToolEnd) => Error;
 }
@@ -59,12 +61,12 @@ export class ToolDump implements Dump {
   readonly tool: DumpTool;
   readonly format: ArtifactFormat;
   readonly content: Readable;
-  readonly completion: Promise<void>;
+  readonly completion: Promise<DumpContents | null>;
   readonly completionAllowanceMs = 0;
   readonly #stop: () => void;
 
   private constructor(order: ToolDumpOrder, child: ToolProcess) {
-    const { signal, prefix, filter, checkAfter, toFailure } = order;
+    const { signal, prefix, filter, checkAfter, readContents, toFailure } = order;
     this.tool = order.tool;
     this.format = order.format;
     // Either stream takes the other along when it fails or is destroyed.
@@ -85,6 +87,7 @@ export class ToolDump implements Dump {
       .then(async (end) => {
         if (end !== null) throw toFailure(end);
         await checkAfter?.();
+        return (await readContents?.()) ?? null;
       })
       .finally(() => {
         signal.removeEventListener('abort', abort);

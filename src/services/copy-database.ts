@@ -6,7 +6,7 @@ import type { CompressorPool } from '../artifacts/compressor-pool.js';
 import { toArtifactName } from '../artifacts/file-name.js';
 import type { DumpTool } from '../artifacts/manifest.js';
 import { storeCompressed, verifyStored } from '../artifacts/pipeline.js';
-import type { Artifact, Backup } from '../domain/backup.js';
+import type { Artifact, Backup, DumpContents } from '../domain/backup.js';
 import { BackupFailureCode } from '../domain/backup.js';
 import type { Database } from '../domain/database.js';
 import { BackupFailedError } from '../domain/failure.js';
@@ -32,6 +32,7 @@ export interface BackupRun {
 export interface StoredDump {
   readonly artifact: Artifact;
   readonly tool: DumpTool;
+  readonly contents: DumpContents | null;
 }
 
 interface CopyDatabaseDeps {
@@ -104,13 +105,13 @@ export class CopyDatabase {
       return bytes;
     });
     try {
-      const [bytes] = await untilStopped(Promise.all([streaming, dump.completion]), run.signal);
+      const [bytes, contents] = await untilStopped(Promise.all([streaming, dump.completion]), run.signal);
       run.watchdog.touch();
       run.meter.finish(index, 'store');
       if (bytes.originalBytes === 0) throw emptyDump(database);
       const { name, system } = database;
       const stored = { path: file.name, format: dump.format, compression: COMPRESSION, encryption: null, ...bytes };
-      return { artifact: { database: name, system, ...stored }, tool: dump.tool };
+      return { artifact: { database: name, system, ...stored }, tool: dump.tool, contents };
     } catch (error) {
       failed.abort();
       // A store that fails breaks the tool's pipe: whichever of the two is heard of first, the store is the cause.

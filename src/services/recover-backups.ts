@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { ArtifactNotFoundError } from '../artifacts/artifact-store.js';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
-import { decodeManifest, MANIFEST_NAME, MAX_MANIFEST_BYTES } from '../artifacts/manifest.js';
+import { decodeManifest, MANIFEST_NAME, MAX_MANIFEST_BYTES, toArtifact } from '../artifacts/manifest.js';
 import type { Manifest } from '../artifacts/manifest.js';
 import type { Catalog, LeasedBackup } from '../catalog/catalog.js';
 import { BackupFailureCode } from '../domain/backup.js';
@@ -78,7 +78,7 @@ export class RecoverBackups implements AsyncDisposable {
     if (manifest !== null) {
       logger.info({ backupId: backup.id }, 'backup had its manifest written: it is completed');
       const completedAt = new Date(manifest.backup.completedAt);
-      await conclude.complete(backup, { artifacts: manifest.artifacts, completedAt });
+      await conclude.complete(backup, { artifacts: manifest.artifacts.map(toArtifact), completedAt });
       return;
     }
     logger.warn({ backupId: backup.id }, 'backup was interrupted');

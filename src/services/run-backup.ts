@@ -97,7 +97,8 @@ export class RunBackup {
     const completedAt = clock();
     const tool = dumps.map((dump) => dump.tool).at(0);
     if (tool === undefined) throw nothingToBackUp([]);
-    await this.#putManifest(run, encodeManifest(toManifest(backup, { tool, artifacts, completedAt })));
+    const described = dumps.map(({ artifact, contents }) => ({ ...artifact, contents }));
+    await this.#putManifest(run, encodeManifest(toManifest(backup, { tool, artifacts: described, completedAt })));
     return { artifacts, completedAt };
   }
 

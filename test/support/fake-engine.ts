@@ -123,7 +123,10 @@ export class FakeEngine implements DatabaseEngine {
     this.#atOnce.set(request.url, running);
     this.mostAtOnce = Math.max(this.mostAtOnce, running);
     const stream = Readable.from(content, { objectMode: false });
-    const completion = finished(stream).then(() => exit?.());
+    const completion = finished(stream).then(async () => {
+      await exit?.();
+      return null;
+    });
     completion.catch(() => undefined);
     return Promise.resolve({
       tool: { name: 'fake dump', version: '1' },

@@ -23,7 +23,7 @@ export class AccountsDump implements Dump {
   readonly format = 'sql';
   readonly tool: DumpTool;
   readonly content: Readable;
-  readonly completion: Promise<void>;
+  readonly completion: Promise<null>;
   readonly completionAllowanceMs = 0;
   readonly #connection: MysqlConnection;
 
@@ -31,9 +31,12 @@ export class AccountsDump implements Dump {
     this.#connection = connection;
     this.tool = { name: 'SHOW CREATE USER and SHOW GRANTS', version: engineVersion };
     this.content = Readable.from(toLines(connection, engineVersion), { objectMode: false, signal });
-    this.completion = finished(this.content).catch((error: unknown) => {
-      throw toDumpFailure(error, ACCOUNTS_DATABASE);
-    });
+    this.completion = finished(this.content).then(
+      () => null,
+      (error: unknown) => {
+        throw toDumpFailure(error, ACCOUNTS_DATABASE);
+      },
+    );
     // Whoever awaits it gets the error; until then it must not count as unhandled.
     this.completion.catch(() => undefined);
   }

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import sqlite3 from 'sqlite3';
 import { BackupFailureCode } from '../../domain/backup.js';
+import type { DumpContents } from '../../domain/backup.js';
 import { BackupFailedError } from '../../domain/failure.js';
 import type { DumpTool } from '../../artifacts/manifest.js';
 import type { Dump, DumpRequest } from '../database-engine.js';
@@ -34,7 +35,7 @@ export class SqliteDump implements Dump {
   readonly format = 'sqlite';
   readonly tool: DumpTool;
   readonly content: Readable;
-  readonly completion: Promise<void>;
+  readonly completion: Promise<DumpContents | null>;
   readonly completionAllowanceMs: number;
   readonly #copy: SqliteConnection;
 
@@ -45,9 +46,12 @@ export class SqliteDump implements Dump {
     // Whoever reads it gets the error; an abort must not count as unhandled while nobody does.
     this.content.on('error', () => undefined);
     this.completionAllowanceMs = sizeBytes / CHECK_BYTES_PER_MS;
-    this.completion = checkCopy(copy, request.database.name).catch((error: unknown) => {
-      throw toDumpFailure(error, request.database.name);
-    });
+    this.completion = checkCopy(copy, request.database.name).then(
+      () => null,
+      (error: unknown) => {
+        throw toDumpFailure(error, request.database.name);
+      },
+    );
     // Whoever awaits it gets the error; until then it must not count as unhandled.
     this.completion.catch(() => undefined);
   }
