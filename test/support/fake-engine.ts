@@ -3,7 +3,12 @@ import { finished } from 'node:stream/promises';
 import type { ArtifactFormat } from '../../src/domain/backup.js';
 import type { Database } from '../../src/domain/database.js';
 import { Engine, InstanceRole } from '../../src/domain/instance.js';
+import type { DatabaseRestorer } from '../../src/engines/database-restorer.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe } from '../../src/engines/database-engine.js';
+import { FakeRestorer } from './fake-restorer.js';
+import { Hold } from './hold.js';
+
+export { aborted, Hold } from './hold.js';
 
 /** What the simulated dump tool does for one database. */
 export interface DumpScript {
@@ -13,53 +18,22 @@ export interface DumpScript {
   readonly exit?: () => Promise<void>;
 }
 
-/** Keeps dumps waiting in the middle of their output. */
-export class Hold {
-  readonly #arrivals: { readonly count: number; readonly resolve: () => void }[] = [];
-  readonly #released = new AbortController();
-  #arrived = 0;
-
-  /** Resolves once so many dumps have come to their middle. */
-  async reached(count = 1): Promise<void> {
-    if (this.#arrived >= count) return;
-    await new Promise<void>((resolve) => {
-      this.#arrivals.push({ count, resolve });
-    });
-  }
-
-  get arrived(): number {
-    return this.#arrived;
-  }
-
-  /** Lets all go on, those to come, too. */
-  release(): void {
-    this.#released.abort();
-  }
-
-  async pass(signal: AbortSignal): Promise<void> {
-    this.#arrived += 1;
-    for (const { count, resolve } of this.#arrivals) if (this.#arrived >= count) resolve();
-    await aborted(AbortSignal.any([this.#released.signal, signal]));
-    signal.throwIfAborted();
-  }
-}
-
 /**
  * A database product that exists in the tests only: `fake://user:password@host`. What it has, and how its dumps go, is
  * set on it at any time.
  */
-export class FakeEngine implements DatabaseEngine {
+export class FakeEngine extends FakeRestorer implements DatabaseEngine, DatabaseRestorer {
   readonly schemes = ['fake'];
   readonly isStaged: boolean = false;
   role = InstanceRole.PRIMARY;
   engineVersion = '15.0';
   /** The product that answers. */
   product = Engine.SQLSERVER;
-  databases: readonly Database[] = [{ name: 'main', sizeBytes: 10_000, system: false }];
+  override databases: readonly Database[] = [{ name: 'main', sizeBytes: 10_000, system: false }];
   /** What every question to the instance meets; null = an answer. */
   fault: Error | null = null;
   /** What is missing on this machine; null = nothing. */
-  toolFault: Error | null = null;
+  override toolFault: Error | null = null;
   /** What the format check throws; null = it passes. */
   formatFault: Error | null = null;
   /** Called with each health check of an instance; what it throws is the answer, and there is none until it resolves. */
@@ -106,10 +80,10 @@ export class FakeEngine implements DatabaseEngine {
     return this.toolFault === null ? Promise.resolve() : Promise.reject(this.toolFault);
   }
 
-  async listDatabases(_url: string, signal: AbortSignal): Promise<readonly Database[]> {
+  async listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]> {
     await this.#questionHold?.pass(signal);
     if (this.fault !== null) throw this.fault;
-    return this.databases;
+    return this.databasesOf(url);
   }
 
   get #health(): Health {
@@ -122,10 +96,16 @@ export class FakeEngine implements DatabaseEngine {
     const running = (this.#atOnce.get(request.url) ?? 0) + 1;
     this.#atOnce.set(request.url, running);
     this.mostAtOnce = Math.max(this.mostAtOnce, running);
-    const stream = Readable.from(content, { objectMode: false });
+    let bytes = 0;
+    const stream = Readable.from(
+      counted(content, (more) => {
+        bytes += more;
+      }),
+      { objectMode: false },
+    );
     const completion = finished(stream).then(async () => {
       await exit?.();
-      return null;
+      return { tables: [{ name: 'rows', rows: bytes }], attributes: null };
     });
     completion.catch(() => undefined);
     return Promise.resolve({
@@ -150,25 +130,21 @@ export class FakeEngine implements DatabaseEngine {
     if (this.formatFault !== null) throw this.formatFault;
   }
 
-  async *#usualContent({ database, signal }: DumpRequest): AsyncGenerator<Uint8Array> {
-    const sizeBytes = this.databases.find(({ name }) => name === database.name)?.sizeBytes ?? 0;
-    const half = Math.ceil(sizeBytes / 2);
-    yield Buffer.alloc(half, database.name);
+  async *#usualContent({ url, database, signal }: DumpRequest): AsyncGenerator<Uint8Array> {
+    const bytes = this.contentOf(url, database.name);
+    const half = Math.ceil(bytes.length / 2);
+    yield bytes.subarray(0, half);
     await this.#hold?.pass(signal);
-    yield Buffer.alloc(sizeBytes - half, database.name);
+    yield bytes.subarray(half);
   }
 }
 
-/** Resolves when the signal is aborted: the body of a tool that hangs. */
-export async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
+async function* counted(
+  content: NonNullable<DumpScript['content']>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of content) {
+    onBytes(chunk.byteLength);
+    yield chunk;
+  }
 }
