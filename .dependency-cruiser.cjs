@@ -24,7 +24,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/(domain|services)/',
-          '^src/catalog/catalog\\.ts$',
+          '^src/catalog/(audit-log|catalog|restores|verifications)\\.ts$',
           '^src/artifacts/(artifact-store|compressor-pool|file-name|manifest|pipeline)\\.ts$',
           '^src/engines/(database-engine|database-restorer|engine-registry)\\.ts$',
           '^src/events/status-feed\\.ts$',
@@ -41,7 +41,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/domain/',
-          '^src/engines/((abortable-content|client-tools|database-engine|database-restorer|server-url|staging-name|tool-dump)\\.ts|$1/)',
+          '^src/engines/((abortable-content|client-tools|database-engine|database-restorer|server-errors|server-url|staging-name|tool-dump|within)\\.ts|$1/)',
           '^src/artifacts/manifest\\.ts$',
         ],
       },
@@ -58,7 +58,7 @@ module.exports = {
       comment: 'Resolvers translate; they decide nothing and store nothing.',
       severity: 'error',
       from: { path: '^src/graphql/' },
-      to: { path: '^src/', pathNot: '^src/(domain|services|graphql)/|^src/catalog/catalog\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(domain|services|graphql)/|^src/catalog/(audit-log|catalog|restores)\\.ts$' },
     },
     {
       name: 'typeorm-stays-in-the-catalog',

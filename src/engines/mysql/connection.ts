@@ -3,7 +3,9 @@ import { connect, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { createConnection } from 'mysql2';
 import type { Connection, SslOptions } from 'mysql2';
-import { AnswerTimeoutError, isTlsRefusal, serverErrorOf } from './errors.js';
+import { NoAnswerError } from '../server-errors.js';
+import { within } from '../within.js';
+import { isTlsRefusal, serverErrorOf } from './errors.js';
 import { toTls } from './tls.js';
 import type { MysqlTarget } from './url.js';
 
@@ -124,35 +126,11 @@ interface Bounds {
 
 /** Waits no longer than the bounds allow. An error that is not about a statement alone cuts the connection. */
 async function inTime<T>(work: Promise<T>, { link: { socket }, signal, timeoutMs }: Bounds): Promise<T> {
-  if (signal.aborted) {
-    // Its listeners are not told any more.
-    socket.destroy();
-    work.catch(() => undefined);
-    signal.throwIfAborted();
-  }
-  const settled = new AbortController();
-  const bound = new Promise<never>((_resolve, reject) => {
-    const options = { once: true, signal: settled.signal };
-    signal.addEventListener(
-      'abort',
-      () => {
-        reject(signal.reason as Error);
-      },
-      options,
-    );
-    const timer = setTimeout(() => {
-      reject(new AnswerTimeoutError(socket.readyState === 'open'));
-    }, timeoutMs);
-    settled.signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-    });
-  });
+  const toTimeout = (): Error => new NoAnswerError(socket.readyState === 'open');
   try {
-    return await Promise.race([work, bound]);
+    return await within(work, { timeoutMs, signal, toTimeout });
   } catch (error) {
     if (serverErrorOf(error) === null) socket.destroy();
     throw error;
-  } finally {
-    settled.abort();
   }
 }

@@ -2,40 +2,29 @@ import { BackupFailureCode } from '../../domain/backup.js';
 import { DomainError, messageOf } from '../../domain/errors.js';
 import { BackupFailedError } from '../../domain/failure.js';
 import { EngineUnreachableError } from '../database-engine.js';
+import {
+  FIREWALL,
+  NETWORK_REASONS,
+  NoAnswerError,
+  toDumpFailure as toSharedFailure,
+  withFullStop,
+} from '../server-errors.js';
 import { toolFailed } from '../tool-dump.js';
 import type { ToolEnd } from '../tool-dump.js';
 
-/** Nothing came back in time. */
-export class AnswerTimeoutError extends Error {
-  /** @param isConnected whether there was a connection at all */
-  constructor(readonly isConnected: boolean) {
-    super('no answer');
-  }
-}
-
-const FIREWALL = 'Check address and port, that the server is up, and that no firewall drops the connection on its way.';
-const CUT = 'the connection was cut. The server may have been stopped, or something on the way has cut it; try again.';
 const NO_PROTOCOL = "what listens there does not speak MySQL's protocol. Check host and port.";
 
 /** By the code of Node's error, or of the library's: why there is no connection, in words that an operator can act on. */
 const CONNECTION_REASONS: Readonly<Record<string, string>> = {
+  ...NETWORK_REASONS,
   ECONNREFUSED:
     'nothing listens at that address and port, or at that socket. Check them, and that the server is running and listens there.',
-  ENOTFOUND: 'its host name is not known. Check the name in the URL.',
-  EAI_AGAIN: 'its host name cannot be looked up now: the name server does not answer. Try again.',
-  EHOSTUNREACH: `its host cannot be reached. ${FIREWALL}`,
-  ENETUNREACH: `its network cannot be reached. ${FIREWALL}`,
-  EADDRNOTAVAIL: `its address cannot be reached from here. ${FIREWALL}`,
-  ETIMEDOUT: `the connection was not answered in time. ${FIREWALL}`,
-  ECONNRESET: CUT,
-  EPIPE: CUT,
   PROTOCOL_CONNECTION_LOST:
     'the connection was closed without an answer. Check that it is MySQL or MariaDB that listens at that port, and the log of the server.',
   // The library reads beyond the end of a packet that is none.
   ERR_OUT_OF_RANGE: NO_PROTOCOL,
   ENOENT: "the server's Unix socket is not there. Check its path in the URL, and that the server is running.",
   ENOTSOCK: 'the path that the URL names as socket is none. Check it.',
-  EACCES: "this server may not use the server's Unix socket. Give its user write permission on it.",
   HANDSHAKE_NO_SSL_SUPPORT:
     'the server does not support TLS. Give it a certificate (ssl_cert and ssl_key), or connect with ssl-mode=PREFERRED or DISABLED.',
   AUTH_SWITCH_PLUGIN_ERROR:
@@ -103,7 +92,7 @@ export function toUnreachable(error: unknown): unknown {
 }
 
 function toReason(error: unknown): string {
-  if (error instanceof AnswerTimeoutError) {
+  if (error instanceof NoAnswerError) {
     return error.isConnected
       ? 'it takes connections, but does not answer. The server may be overloaded or stopped, or it is neither MySQL nor MariaDB that listens there.'
       : `the connection was not answered in time. ${FIREWALL}`;
@@ -123,10 +112,6 @@ function toReason(error: unknown): string {
   }
   if (/plugin/i.test(message)) return CONNECTION_REASONS.AUTH_SWITCH_PLUGIN_ERROR ?? message;
   return `the connection has failed: ${withFullStop(message)} Check the URL and the server's log.`;
-}
-
-function withFullStop(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Numbers with which a tool tells that it has lost the server, or has not found it. */
@@ -172,13 +157,5 @@ export function toToolFailure(database: string, end: ToolEnd): BackupFailedError
 /** @returns the error to throw when a database could not be begun to be dumped */
 export function toDumpFailure(error: unknown, database: string): unknown {
   if (error instanceof BackupFailedError) return error;
-  const cause = toUnreachable(error);
-  const sentence = `Database ${database} cannot be dumped: ${messageOf(cause)}`;
-  if (cause instanceof EngineUnreachableError) {
-    return new BackupFailedError(BackupFailureCode.ENGINE_UNREACHABLE, sentence, { cause: error });
-  }
-  if (cause instanceof DomainError) {
-    return new BackupFailedError(BackupFailureCode.DUMP_FAILED, sentence, { cause: error });
-  }
-  return error;
+  return toSharedFailure(toUnreachable(error), database);
 }

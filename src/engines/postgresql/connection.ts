@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { Client } from 'pg';
-import { isWorthAnotherWay, NoAnswerError, tellsMore, toUnreachable } from './errors.js';
+import { NoAnswerError } from '../server-errors.js';
+import { within } from '../within.js';
+import { isWorthAnotherWay, tellsMore, toUnreachable } from './errors.js';
 import { toWays } from './tls.js';
 import type { PostgresqlServer } from './url.js';
 
@@ -104,32 +106,7 @@ export class PostgresqlConnection implements AsyncDisposable {
 
   /** The library does not always tell when its socket has gone, so time and the signal are watched beside it. */
   async #within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-    const { promise: ended, reject } = withRejecter();
-    const abort = (): void => {
-      reject(this.#signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      reject(new NoAnswerError(this.#socket.bytesRead > 0 || !this.#socket.pending));
-    }, timeoutMs);
-    this.#signal.addEventListener('abort', abort, { once: true });
-    try {
-      return await Promise.race([work, ended]);
-    } finally {
-      clearTimeout(timer);
-      this.#signal.removeEventListener('abort', abort);
-    }
+    const toTimeout = (): Error => new NoAnswerError(this.#socket.bytesRead > 0 || !this.#socket.pending);
+    return within(work, { timeoutMs, signal: this.#signal, toTimeout });
   }
-}
-
-interface Rejecter {
-  readonly promise: Promise<never>;
-  readonly reject: (error: Error) => void;
-}
-
-function withRejecter(): Rejecter {
-  let reject!: (error: Error) => void;
-  const promise = new Promise<never>((_resolve, rejectPromise) => {
-    reject = rejectPromise;
-  });
-  return { promise, reject };
 }

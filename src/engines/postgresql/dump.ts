@@ -1,10 +1,10 @@
 import type { Database } from '../../domain/database.js';
 import type { Dump, DumpRequest } from '../database-engine.js';
+import { toDumpFailure } from '../server-errors.js';
 import { ToolDump } from '../tool-dump.js';
 import type { ToolCall } from '../tool-dump.js';
 import { APPLICATION_NAME, PostgresqlConnection } from './connection.js';
 import { assertDumpable } from './dumpable.js';
-import { toDumpFailure } from './errors.js';
 import { toToolFailure } from './failure.js';
 import type { DumpSubject } from './failure.js';
 import { readHealth } from './probe.js';

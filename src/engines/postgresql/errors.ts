@@ -1,34 +1,15 @@
-import { BackupFailureCode } from '../../domain/backup.js';
-import { DomainError, messageOf } from '../../domain/errors.js';
-import { BackupFailedError } from '../../domain/failure.js';
+import { messageOf } from '../../domain/errors.js';
 import { EngineUnreachableError } from '../database-engine.js';
+import { FIREWALL, NETWORK_REASONS, NoAnswerError, withFullStop } from '../server-errors.js';
 
-/** Nothing came back in time. */
-export class NoAnswerError extends Error {
-  /** @param isConnected whether there was a TCP connection at all */
-  constructor(readonly isConnected: boolean) {
-    super('no answer');
-  }
-}
-
-const FIREWALL = 'Check address and port, that the server is up, and that no firewall drops the connection on its way.';
 const CLIENT_CERTIFICATE = 'Name sslcert and sslkey in the URL.';
 
 /** By the code of Node's error: why there is no connection, in words that an operator can act on. */
 const CONNECTION_REASONS: Readonly<Record<string, string>> = {
+  ...NETWORK_REASONS,
   ECONNREFUSED:
     'nothing listens at that address and port. Check both, and that PostgreSQL is running and listens there.',
-  ENOTFOUND: 'its host name is not known. Check the name in the URL.',
-  EAI_AGAIN: 'its host name cannot be looked up now: the name server does not answer. Try again.',
-  EHOSTUNREACH: `its host cannot be reached. ${FIREWALL}`,
-  ENETUNREACH: `its network cannot be reached. ${FIREWALL}`,
-  EADDRNOTAVAIL: `its address cannot be reached from here. ${FIREWALL}`,
-  ETIMEDOUT: `the connection was not answered in time. ${FIREWALL}`,
-  ECONNRESET:
-    'the connection was cut. The server may have been stopped, or something on the way has cut it; try again.',
-  EPIPE: 'the connection was cut. The server may have been stopped, or something on the way has cut it; try again.',
   ENOENT: "the server's Unix socket is not there. Check the folder and the port, and that PostgreSQL is running.",
-  EACCES: "this server may not use the server's Unix socket. Give its user write permission on it.",
   CERT_HAS_EXPIRED: "the server's TLS certificate, or the one that signed it, has expired. Renew it.",
   CERT_NOT_YET_VALID: "the server's TLS certificate is not valid yet. Check the clocks of both machines.",
   ERR_TLS_CERT_ALTNAME_INVALID:
@@ -148,20 +129,4 @@ function toReason(error: unknown): string {
     return `a TLS connection cannot be established (${message}). Check the certificates and the server's TLS settings.`;
   }
   return `the connection has failed: ${withFullStop(message)} Check the URL and the server's log.`;
-}
-
-function withFullStop(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-/** @returns the error to throw when a database could not be begun to be dumped */
-export function toDumpFailure(error: unknown, database: string): unknown {
-  const sentence = `Database ${database} cannot be dumped: ${messageOf(error)}`;
-  if (error instanceof EngineUnreachableError) {
-    return new BackupFailedError(BackupFailureCode.ENGINE_UNREACHABLE, sentence, { cause: error });
-  }
-  if (error instanceof DomainError) {
-    return new BackupFailedError(BackupFailureCode.DUMP_FAILED, sentence, { cause: error });
-  }
-  return error;
 }

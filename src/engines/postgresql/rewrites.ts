@@ -1,8 +1,8 @@
 import { Transform } from 'node:stream';
 import { BackupFailureCode } from '../../domain/backup.js';
 import { BackupFailedError } from '../../domain/failure.js';
+import { toDumpFailure } from '../server-errors.js';
 import { PostgresqlConnection } from './connection.js';
-import { toDumpFailure } from './errors.js';
 import { toSentence } from './failure.js';
 import type { PostgresqlServer } from './url.js';
 
