@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
+import { PROJECT_NAME } from '../domain/naming.js';
 import { ArtifactNotFoundError, ArtifactStoreError } from './artifact-store.js';
-import type { ArtifactFile, ArtifactStore, BackupFolder } from './artifact-store.js';
+import type { ArtifactFile, ArtifactStore, BackupFolder, ByteRange } from './artifact-store.js';
+import { MANIFEST_NAME } from './manifest.js';
 
 /** Written bytes after which the disk is set to work beside the writing, so that little is left for the end. */
 const SYNC_BYTES = 16 * 1024 * 1024;
@@ -50,10 +52,10 @@ export class FilesystemArtifactStore implements ArtifactStore {
     }
   }
 
-  async open(file: ArtifactFile, signal: AbortSignal): Promise<Readable> {
+  async open(file: ArtifactFile, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
     try {
       const handle = await open(this.#pathOf(file), 'r');
-      return handle.createReadStream({ highWaterMark: READ_CHUNK_BYTES, signal });
+      return handle.createReadStream({ ...range, highWaterMark: READ_CHUNK_BYTES, signal });
     } catch (error) {
       if (isMissing(error)) throw new ArtifactNotFoundError(file, { cause: error });
       throw toStoreError(error);
@@ -62,7 +64,8 @@ export class FilesystemArtifactStore implements ArtifactStore {
 
   async findSize(file: ArtifactFile): Promise<number | null> {
     try {
-      return (await stat(this.#pathOf(file))).size;
+      const found = await stat(this.#pathOf(file));
+      return found.isFile() ? found.size : null;
     } catch (error) {
       if (isMissing(error)) return null;
       throw toStoreError(error);
@@ -72,11 +75,28 @@ export class FilesystemArtifactStore implements ArtifactStore {
   async remove(backup: BackupFolder): Promise<void> {
     const folder = join(this.#root, backup.project, backup.backupId);
     await orStoreError(async () => {
-      await rm(folder, { recursive: true, force: true });
-      await syncFolder(dirname(folder)).catch((error: unknown) => {
-        if (!isMissing(error)) throw error;
+      await orMissing(async () => {
+        await unlink(join(folder, MANIFEST_NAME));
+        // On disk before anything else goes: a power cut must not bring the manifest back alone.
+        await syncFolder(folder);
       });
+      await rm(folder, { recursive: true, force: true });
+      await orMissing(() => syncFolder(dirname(folder)));
     });
+  }
+
+  async *list(signal: AbortSignal): AsyncGenerator<BackupFolder> {
+    for await (const project of foldersOf(this.#root, signal)) {
+      if (!PROJECT_NAME.pattern.test(project)) continue;
+      for await (const backupId of foldersOf(join(this.#root, project), signal)) {
+        const folder = { project, backupId };
+        if ((await this.findSize({ ...folder, name: MANIFEST_NAME })) !== null) yield folder;
+      }
+    }
+  }
+
+  presign(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   async checkWritable(): Promise<void> {
@@ -142,6 +162,18 @@ async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> 
   }
 }
 
+async function* foldersOf(parent: string, signal: AbortSignal): AsyncGenerator<string> {
+  const folder = await opendir(parent).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw toStoreError(error);
+  });
+  if (folder === null) return;
+  for await (const entry of folder) {
+    signal.throwIfAborted();
+    if (entry.isDirectory()) yield entry.name;
+  }
+}
+
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -157,6 +189,13 @@ async function orStoreError<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw toStoreError(error);
   }
+}
+
+/** What is not there needs no work. */
+async function orMissing(work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
 }
 
 function toStoreError(error: unknown): unknown {

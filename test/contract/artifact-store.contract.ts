@@ -1,37 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ArtifactNotFoundError } from '../../src/artifacts/artifact-store.js';
-import type { ArtifactFile, ArtifactStore } from '../../src/artifacts/artifact-store.js';
-
-/** A store of its own for one test. */
-export interface StoreSubject extends AsyncDisposable {
-  readonly store: ArtifactStore;
-  /** Every file that the store holds of any kind, temporary ones too, as paths. */
-  readonly listFiles: () => Promise<readonly string[]>;
-}
-
-export const FILE: ArtifactFile = { project: 'default', backupId: 'b-1', name: 'shop.db.sqlite.zst' };
-
-export function never(): AbortSignal {
-  return new AbortController().signal;
-}
-
-export async function* chunksOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) {
-    await nextTurn();
-    yield chunk;
-  }
-}
-
-async function read(store: ArtifactStore, file: ArtifactFile = FILE): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of await store.open(file, never())) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
+import { backupFoldersContract } from './artifact-store-folders.contract.js';
+import { chunksOf, FILE, never, read } from './artifact-store-subject.js';
+import type { StoreSubject } from './artifact-store-subject.js';
 
 /** What every artifact store promises. */
 export function artifactStoreContract(create: () => Promise<StoreSubject>): void {
+  backupFoldersContract(create);
+
   describe('a file', () => {
     test('comes back byte for byte, in whatever chunks it was given', async () => {
       await using subject = await create();
@@ -91,6 +70,22 @@ export function artifactStoreContract(create: () => Promise<StoreSubject>): void
       expect(await subject.listFiles()).toHaveLength(1);
     });
 
+    test('gives any range of its bytes, both ends included', async () => {
+      await using subject = await create();
+      const whole = randomBytes(300_000);
+      await subject.store.put(FILE, chunksOf(whole), never());
+      const last = whole.length - 1;
+      for (const range of [
+        { start: 0, end: 0 },
+        { start: 0, end: last },
+        { start: 7, end: 100_000 },
+        { start: last, end: last },
+      ]) {
+        const bytes = await buffer(await subject.store.open(FILE, never(), range));
+        expect(bytes.equals(whole.subarray(range.start, range.end + 1))).toBe(true);
+      }
+    });
+
     test('that is not there cannot be opened, and has no size', async () => {
       await using subject = await create();
       const { store } = subject;
@@ -100,7 +95,9 @@ export function artifactStoreContract(create: () => Promise<StoreSubject>): void
         { ...FILE, backupId: 'b-2' },
         { ...FILE, project: 'none' },
       ]) {
-        await expect(store.open(file, never())).rejects.toBeInstanceOf(ArtifactNotFoundError);
+        for (const range of [undefined, { start: 0, end: 0 }]) {
+          await expect(store.open(file, never(), range)).rejects.toBeInstanceOf(ArtifactNotFoundError);
+        }
         expect(await store.findSize(file)).toBeNull();
       }
     });
@@ -195,45 +192,20 @@ export function artifactStoreContract(create: () => Promise<StoreSubject>): void
     });
   });
 
-  describe('removing a backup', () => {
-    test('removes all its files, and no others', async () => {
-      await using subject = await create();
-      const { store } = subject;
-      const others = [
-        { ...FILE, backupId: 'b-10' },
-        { ...FILE, project: 'other' },
-      ];
-      for (const file of [FILE, { ...FILE, name: 'manifest.json' }, ...others]) {
-        await store.put(file, chunksOf(Buffer.from('x')), never());
-      }
-      await store.remove(FILE);
-      expect(await store.findSize(FILE)).toBeNull();
-      expect(await subject.listFiles()).toHaveLength(2);
-      for (const file of others) expect(await store.findSize(file)).toBe(1);
-    });
+  test('has a URL that serves a file whole and in ranges without further credentials, or has none', async () => {
+    await using subject = await create();
+    const file = { ...FILE, name: 'a b+c%2F~it.zst' };
+    const content = randomBytes(1000);
+    await subject.store.put(file, chunksOf(content), never());
 
-    test('is fine when it is gone already, or never was', async () => {
-      await using subject = await create();
-      await subject.store.remove(FILE);
-      await subject.store.put(FILE, chunksOf(Buffer.from('x')), never());
-      await subject.store.remove(FILE);
-      await subject.store.remove(FILE);
-      await subject.store.remove({ project: 'never', backupId: 'was' });
-    });
+    const url = await subject.store.presign(file, 60_000);
 
-    test('removes files that are unfinished, too', async () => {
-      await using subject = await create();
-      const { store } = subject;
-      let listed: readonly string[] = [];
-      async function* removed(): AsyncGenerator<Uint8Array> {
-        yield randomBytes(1000);
-        await store.remove(FILE);
-        listed = await subject.listFiles();
-      }
-      // What becomes of the put itself is not promised: its file was taken from under it.
-      await store.put(FILE, removed(), never()).catch(() => undefined);
-      expect(listed).toEqual([]);
-    });
+    if (url === null) return;
+    const whole = await fetch(url);
+    expect(Buffer.from(await whole.arrayBuffer()).equals(content)).toBe(true);
+    const part = await fetch(url, { headers: { range: 'bytes=10-19' } });
+    expect(part.status).toBe(206);
+    expect(Buffer.from(await part.arrayBuffer()).equals(content.subarray(10, 20))).toBe(true);
   });
 
   test('writes and reads many files at the same time', async () => {

@@ -3,10 +3,12 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ArtifactStoreError } from '../../src/artifacts/artifact-store.js';
+import type { BackupFolder } from '../../src/artifacts/artifact-store.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
 import { canMount, Mount } from '../support/mounts.js';
 import { TempDir } from '../support/temp-dir.js';
-import { artifactStoreContract, chunksOf, FILE, never } from './artifact-store.contract.js';
+import { artifactStoreContract } from './artifact-store.contract.js';
+import { chunksOf, FILE, never } from './artifact-store-subject.js';
 
 async function listFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -40,6 +42,33 @@ describe('the file system as a store', () => {
     expect((await stat(path)).mode & 0o007).toBe(0);
     expect((await stat(join(path, '..'))).mode & 0o007).toBe(0);
     expect(store.location).toBe(dir.join('store'));
+  });
+
+  test('lists no foreign files and folders, and what cannot be read among them', async () => {
+    await using dir = await TempDir.create();
+    const store = new FilesystemArtifactStore(dir.path);
+    await store.put({ ...FILE, name: 'manifest.json' }, chunksOf(Buffer.from('{}')), never());
+    await mkdir(dir.join('lost+found'), { mode: 0o000 });
+    await mkdir(dir.join('default', 'b-2', 'manifest.json', 'x'), { recursive: true });
+    await mkdir(dir.join('empty'));
+    await writeFile(dir.join('README'), 'Backups.');
+    await writeFile(dir.join('default', 'notes.txt'), '');
+    await writeFile(dir.join('default', 'manifest.json'), '{}');
+
+    const listed: BackupFolder[] = [];
+    for await (const folder of store.list(never())) listed.push(folder);
+
+    expect(listed).toEqual([{ project: 'default', backupId: 'b-1' }]);
+  });
+
+  test('takes the manifest of a backup away before anything else, and keeps the rest when it cannot', async () => {
+    await using dir = await TempDir.create();
+    const store = new FilesystemArtifactStore(dir.path);
+    await store.put(FILE, chunksOf(Buffer.from('content')), never());
+    await mkdir(dir.join('default', 'b-1', 'manifest.json'));
+
+    expect(await errorOf(store.remove(FILE))).toBeInstanceOf(ArtifactStoreError);
+    expect(await listFiles(dir.path)).toEqual(['default/b-1/shop.db.sqlite.zst']);
   });
 
   test('is unavailable where its folder cannot be made', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { ArtifactFile, ArtifactStore, BackupFolder } from '../../src/artifacts/artifact-store.js';
+import type { ArtifactFile, ArtifactStore, BackupFolder, ByteRange } from '../../src/artifacts/artifact-store.js';
 import { CompressorPool } from '../../src/artifacts/compressor-pool.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
 import { MANIFEST_NAME } from '../../src/artifacts/manifest.js';
@@ -60,12 +60,20 @@ class InterruptedStore implements ArtifactStore {
     return this.#store.findSize(file);
   }
 
-  open(file: ArtifactFile, signal: AbortSignal): Promise<Readable> {
-    return this.#store.open(file, signal);
+  open(file: ArtifactFile, signal: AbortSignal, range?: ByteRange): Promise<Readable> {
+    return this.#store.open(file, signal, range);
   }
 
   remove(backup: BackupFolder): Promise<void> {
     return this.#store.remove(backup);
+  }
+
+  list(signal: AbortSignal): AsyncIterable<BackupFolder> {
+    return this.#store.list(signal);
+  }
+
+  presign(): Promise<null> {
+    return this.#store.presign();
   }
 
   checkWritable(): Promise<void> {
