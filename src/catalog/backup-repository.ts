@@ -1,27 +1,13 @@
-import { Brackets } from 'typeorm';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { In } from 'typeorm';
 import { BackupPhase, BackupStatus } from '../domain/backup.js';
-import type { Backup, BackupDatabase, BackupOrderField, BackupProgress, Lease } from '../domain/backup.js';
-import type { Page } from '../domain/page.js';
-import type {
-  BackupFilter,
-  BackupPageRequest,
-  BackupWriter,
-  CompletedBackup,
-  FailedBackup,
-  LeasedBackup,
-} from './catalog.js';
+import type { Artifact, Backup, BackupProgress, Lease } from '../domain/backup.js';
+import { BackupQueries } from './backup-queries.js';
+import type { BackupWriter, CompletedBackup, FailedBackup } from './catalog.js';
 import { translateUniqueViolation } from './dialect.js';
-import { applyKeyset, containsPattern, toPage, withoutNul } from './keyset.js';
-import type { SortKey } from './keyset.js';
-import { toBackup, toBackupDatabase, toBackupRow, toLease } from './rows.js';
+import { withoutNul } from './keyset.js';
+import { toBackupRow } from './rows.js';
 import { BackupDatabaseSchema, BackupSchema } from './schemas.js';
 import type { BackupDatabaseRow, BackupRow } from './schemas.js';
-
-const SORT_KEYS: Readonly<Record<BackupOrderField, SortKey<BackupRow>>> = {
-  STARTED_AT: { column: 'started_at', type: 'number', valueOf: (row) => row.startedAt },
-  NAME: { column: 'name', type: 'string', valueOf: (row) => row.name },
-};
 
 /** Which BUILDING backup, held by whom, may be written to. */
 interface Held {
@@ -33,143 +19,39 @@ interface Held {
 /** Rows inserted by one statement: databases limit its parameters (SQLite to 32,766, PostgreSQL to 65,535). */
 const INSERT_BATCH = 500;
 
-export class BackupRepository implements BackupWriter {
-  readonly #manager: EntityManager;
-
-  constructor(manager: EntityManager) {
-    this.#manager = manager;
+export class BackupRepository extends BackupQueries implements BackupWriter {
+  async insertFound(backup: Backup, artifacts: readonly Artifact[]): Promise<void> {
+    await this.insert(backup, { owner: '', expiresAt: new Date(0) });
+    await this.#insertArtifacts(backup.id, artifacts);
   }
 
-  async find(id: string): Promise<Backup | null> {
-    const [backup] = await this.findMany([id]);
-    return backup ?? null;
+  async hold(backupId: string): Promise<boolean> {
+    // An update that changes nothing: PostgreSQL locks the row for it, and SQLite has one writer.
+    const condition = { id: withoutNul(backupId), status: BackupStatus.COMPLETED };
+    const update = await this.manager.update(BackupSchema, condition, { status: BackupStatus.COMPLETED });
+    return update.affected === 1;
   }
 
-  async findMany(ids: readonly string[]): Promise<readonly (Backup | null)[]> {
-    // PostgreSQL, unlike SQLite, knows no empty list: so here and below.
-    if (ids.length === 0) return [];
-    const rows = await this.#query()
-      .where('b.id IN (:...ids)', { ids: ids.map(withoutNul) })
-      .getMany();
-    const byId = new Map(rows.map((row) => [row.id, toBackup(row)]));
-    return ids.map((id) => byId.get(id) ?? null);
+  async beginDelete(backupId: string): Promise<boolean> {
+    const update = await this.manager.update(
+      BackupSchema,
+      { id: withoutNul(backupId), status: In([BackupStatus.COMPLETED, BackupStatus.FAILED]) },
+      { status: BackupStatus.DELETING },
+    );
+    return update.affected === 1;
   }
 
-  async findByName(project: string, name: string): Promise<Backup | null> {
-    const row = await this.#query()
-      .where('b.project = :project AND b.name = :name', { project, name })
-      .andWhere(`b.status <> '${BackupStatus.FAILED}'`)
-      .getOne();
-    return row === null ? null : toBackup(row);
-  }
-
-  async findActive(instanceIds: readonly string[]): Promise<readonly (Backup | null)[]> {
-    if (instanceIds.length === 0) return [];
-    const rows = await this.#query()
-      .where('b.instance_id IN (:...instanceIds)', { instanceIds })
-      .andWhere(`b.status = '${BackupStatus.BUILDING}'`)
-      .getMany();
-    const byInstance = new Map(rows.map((row) => [row.instanceId, toBackup(row)]));
-    return instanceIds.map((id) => byInstance.get(id) ?? null);
-  }
-
-  async findDatabases(backupIds: readonly string[]): Promise<readonly (readonly BackupDatabase[])[]> {
-    if (backupIds.length === 0) return [];
-    const rows = await this.#manager
-      .createQueryBuilder(BackupDatabaseSchema, 'd')
-      .where('d.backup_id IN (:...backupIds)', { backupIds })
-      .orderBy('d.system', 'ASC')
-      .addOrderBy('d.name', 'ASC')
-      .getMany();
-    const byBackup = groupBy(rows, (row) => row.backupId);
-    return backupIds.map((id) => (byBackup.get(id) ?? []).map(toBackupDatabase));
-  }
-
-  async list(request: BackupPageRequest): Promise<Page<Backup>> {
-    const sortKey = SORT_KEYS[request.orderBy.field];
-    const query = filtered(this.#query(), request.filter);
-    applyKeyset(query, sortKey, request);
-    return toPage(await query.getMany(), { sortKey, request, toNode: toBackup });
-  }
-
-  async listByInstance(instanceIds: readonly string[], request: BackupPageRequest): Promise<readonly Page<Backup>[]> {
-    if (instanceIds.length === 0) return [];
-    const sortKey = SORT_KEYS[request.orderBy.field];
-    const query = this.#query();
-    // One limited look into the index for each instance, all in one statement: no instance's history is read through.
-    const pages = instanceIds.map((instanceId, index) => {
-      const page = filtered(query.subQuery().from(BackupSchema, 'b'), request.filter)
-        .select('b.id', 'id')
-        .andWhere(`b.instance_id = :instance${index.toString()}`);
-      applyKeyset(page, sortKey, request);
-      query.setParameters({ ...page.getParameters(), [`instance${index.toString()}`]: instanceId });
-      return `SELECT id FROM ${page.getQuery()} AS p${index.toString()}`;
-    });
-    query.where(`b.id IN (${pages.join(' UNION ALL ')})`);
-    query.orderBy(`b.${sortKey.column}`, request.orderBy.direction).addOrderBy('b.id', request.orderBy.direction);
-    const byInstance = groupBy(await query.getMany(), (row) => row.instanceId);
-    return instanceIds.map((id) => toPage(byInstance.get(id) ?? [], { sortKey, request, toNode: toBackup }));
-  }
-
-  async count(filter: BackupFilter): Promise<number> {
-    return filtered(this.#query(), filter).getCount();
-  }
-
-  async countByInstance(instanceIds: readonly string[], filter: BackupFilter): Promise<readonly number[]> {
-    if (instanceIds.length === 0) return [];
-    const rows = await filtered(this.#query(), filter)
-      .select('b.instance_id', 'instanceId')
-      .addSelect('COUNT(*)', 'count')
-      .andWhere('b.instance_id IN (:...instanceIds)', { instanceIds })
-      .groupBy('b.instance_id')
-      .getRawMany<{ instanceId: string; count: string | number }>();
-    const byInstance = new Map(rows.map((row) => [row.instanceId, Number(row.count)]));
-    return instanceIds.map((id) => byInstance.get(id) ?? 0);
-  }
-
-  async countByStatus(): Promise<ReadonlyMap<BackupStatus, number>> {
-    const rows = await this.#query()
-      .select('b.status', 'status')
-      .addSelect('COUNT(*)', 'count')
-      .groupBy('b.status')
-      .getRawMany<{ status: BackupStatus; count: string | number }>();
-    return new Map(rows.map((row) => [row.status, Number(row.count)]));
-  }
-
-  async listBuilding(): Promise<readonly LeasedBackup[]> {
-    const rows = await this.#query()
-      .where(`b.status = '${BackupStatus.BUILDING}'`)
-      .orderBy('b.started_at', 'ASC')
-      .getMany();
-    return rows.map((row) => ({
-      backup: toBackup(row),
-      lease: toLease(row),
-      isCondemned: row.isCondemned,
-    }));
-  }
-
-  async findCancelled(backupIds: readonly string[]): Promise<readonly string[]> {
-    if (backupIds.length === 0) return [];
-    const rows = await this.#query()
-      .where('b.id IN (:...backupIds)', { backupIds })
-      .andWhere(`b.status = '${BackupStatus.BUILDING}' AND b.is_cancelled = :isCancelled`, { isCancelled: true })
-      .getMany();
-    return rows.map((row) => row.id);
-  }
-
-  async listUncleaned(): Promise<readonly Backup[]> {
-    const rows = await this.#query()
-      .where(`b.status = '${BackupStatus.FAILED}' AND b.is_cleaned = :isCleaned`, { isCleaned: false })
-      .getMany();
-    return rows.map(toBackup);
+  async remove(backupId: string): Promise<boolean> {
+    const removal = await this.manager.delete(BackupSchema, { id: backupId, status: BackupStatus.DELETING });
+    return removal.affected === 1;
   }
 
   async insert(backup: Backup, lease: Lease): Promise<void> {
-    await translateUniqueViolation(() => this.#manager.insert(BackupSchema, toBackupRow(backup, lease)));
+    await translateUniqueViolation(() => this.manager.insert(BackupSchema, toBackupRow(backup, lease)));
   }
 
   async setDatabases(backupId: string, databases: readonly { name: string; system: boolean }[]): Promise<void> {
-    await this.#manager.delete(BackupDatabaseSchema, { backupId });
+    await this.manager.delete(BackupDatabaseSchema, { backupId });
     await this.#insertDatabases(databases.map(({ name, system }) => ({ backupId, name, system })));
   }
 
@@ -179,7 +61,7 @@ export class BackupRepository implements BackupWriter {
 
   async renewLeases(backupIds: readonly string[], lease: Lease): Promise<number> {
     if (backupIds.length === 0) return 0;
-    const update = await this.#manager
+    const update = await this.manager
       .createQueryBuilder()
       .update(BackupSchema)
       .set({ leaseExpiresAt: lease.expiresAt.getTime() })
@@ -191,7 +73,7 @@ export class BackupRepository implements BackupWriter {
   }
 
   async takeOver(backupId: string, from: Lease, to: Lease): Promise<boolean> {
-    const update = await this.#manager.update(
+    const update = await this.manager.update(
       BackupSchema,
       {
         id: backupId,
@@ -235,8 +117,7 @@ export class BackupRepository implements BackupWriter {
     );
     if (!isMoved) return false;
     await this.setDatabases(backupId, []);
-    const rows = artifacts.map(({ database, ...artifact }) => ({ backupId, name: database, ...artifact }));
-    await this.#insertDatabases(rows);
+    await this.#insertArtifacts(backupId, artifacts);
     return true;
   }
 
@@ -255,12 +136,18 @@ export class BackupRepository implements BackupWriter {
   }
 
   async markCleaned(backupId: string): Promise<void> {
-    await this.#manager.update(BackupSchema, { id: backupId }, { isCleaned: true });
+    await this.manager.update(BackupSchema, { id: backupId }, { isCleaned: true });
+  }
+
+  async #insertArtifacts(backupId: string, artifacts: readonly Artifact[]): Promise<void> {
+    await this.#insertDatabases(
+      artifacts.map(({ database, ...artifact }) => ({ backupId, name: database, ...artifact })),
+    );
   }
 
   async #insertDatabases(rows: readonly Partial<BackupDatabaseRow>[]): Promise<void> {
     for (let start = 0; start < rows.length; start += INSERT_BATCH) {
-      await this.#manager.insert(BackupDatabaseSchema, rows.slice(start, start + INSERT_BATCH));
+      await this.manager.insert(BackupDatabaseSchema, rows.slice(start, start + INSERT_BATCH));
     }
   }
 
@@ -269,46 +156,11 @@ export class BackupRepository implements BackupWriter {
     const { backupId: id, owner, ...more } = held;
     const holder = owner === undefined ? {} : { leaseOwner: owner };
     const condition = { id, status: BackupStatus.BUILDING, ...holder, ...more };
-    const update = await this.#manager.update(BackupSchema, condition, changes);
+    const update = await this.manager.update(BackupSchema, condition, changes);
     return update.affected === 1;
   }
-
-  #query(): SelectQueryBuilder<BackupRow> {
-    return this.#manager.createQueryBuilder(BackupSchema, 'b');
-  }
-}
-
-function filtered(query: SelectQueryBuilder<BackupRow>, filter: BackupFilter): SelectQueryBuilder<BackupRow> {
-  return query.where(
-    new Brackets((where) => {
-      where.where('TRUE');
-      for (const field of ['project', 'region', 'instanceId', 'type', 'status', 'engine'] as const) {
-        const value = filter[field];
-        if (value !== undefined) where.andWhere(`b.${field} = :${field}`, { [field]: withoutNul(value) });
-      }
-      if (filter.nameContains !== undefined) {
-        where.andWhere(`LOWER(b.name) LIKE :name ESCAPE '\\'`, { name: containsPattern(filter.nameContains) });
-      }
-      if (filter.startedAfter !== undefined) {
-        where.andWhere('b.started_at >= :startedAfter', { startedAfter: filter.startedAfter.getTime() });
-      }
-      if (filter.startedBefore !== undefined) {
-        where.andWhere('b.started_at < :startedBefore', { startedBefore: filter.startedBefore.getTime() });
-      }
-    }),
-  );
 }
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group === undefined) groups.set(keyOf(value), [value]);
-    else group.push(value);
-  }
-  return groups;
 }

@@ -18,6 +18,9 @@ import type {
   StatusChange,
 } from '../domain/instance.js';
 import type { Page, PageRequest } from '../domain/page.js';
+import type { AuditReader, AuditWriter } from './audit-log.js';
+import type { RestoreReader, RestoreWriter } from './restores.js';
+import type { VerificationReader, VerificationWriter } from './verifications.js';
 
 /**
  * The catalog holds what is true: instances, backups and the log of status changes. Everything that a process keeps
@@ -33,6 +36,9 @@ import type { Page, PageRequest } from '../domain/page.js';
 export interface Catalog extends AsyncDisposable {
   readonly instances: InstanceReader;
   readonly backups: BackupReader;
+  readonly restores: RestoreReader;
+  readonly verifications: VerificationReader;
+  readonly auditLog: AuditReader;
   readonly statusChanges: StatusChangeReader;
   /** Whether no other process can be using this catalog: then a lease of another owner belongs to a dead process. */
   readonly isExclusive: boolean;
@@ -44,10 +50,13 @@ export interface Catalog extends AsyncDisposable {
 export interface CatalogWriters {
   readonly instances: InstanceWriter;
   readonly backups: BackupWriter;
+  readonly restores: RestoreWriter;
+  readonly verifications: VerificationWriter;
+  readonly auditLog: AuditWriter;
 }
 
 /** The uniqueness rules that the catalog itself enforces. */
-export type UniqueKey = 'instance-name' | 'backup-name' | 'building-backup';
+export type UniqueKey = 'instance-name' | 'backup-name' | 'building-backup' | 'running-restore';
 
 export class UniqueViolationError extends Error {
   override readonly name = 'UniqueViolationError';
@@ -141,6 +150,8 @@ export interface InstanceWriter extends InstanceReader {
    * change sets that to 0, and a check from before the change must not count after it.
    */
   setMissedChecks(instance: Pick<Instance, 'id' | 'updatedAt'>, missedChecks: number): Promise<void>;
+  /** Removes an instance in which no operation runs, and its status changes. False when one runs, or it is gone. */
+  remove(instanceId: string): Promise<boolean>;
 }
 
 export interface BackupFilter {
@@ -172,7 +183,7 @@ export interface BackupReader {
   find(id: string): Promise<Backup | null>;
   /** In the order of the ids; null where there is none. One statement. */
   findMany(ids: readonly string[]): Promise<readonly (Backup | null)[]>;
-  /** The backup that holds this name, i.e. that has not FAILED. */
+  /** The backup that holds this name, i.e. that has not FAILED and is not being deleted. */
   findByName(project: string, name: string): Promise<Backup | null>;
   /** The BUILDING backup of each instance; null where there is none. One statement. */
   findActive(instanceIds: readonly string[]): Promise<readonly (Backup | null)[]>;
@@ -192,6 +203,8 @@ export interface BackupReader {
   findCancelled(backupIds: readonly string[]): Promise<readonly string[]>;
   /** FAILED backups whose files could not be removed yet. */
   listUncleaned(): Promise<readonly Backup[]>;
+  /** Backups that are DELETING. */
+  listDeleting(): Promise<readonly Backup[]>;
 }
 
 export interface CompletedBackup {
@@ -226,6 +239,17 @@ export interface BackupWriter extends BackupReader {
   fail(backupId: string, owner: string, result: FailedBackup): Promise<boolean>;
   /** The files of a FAILED backup are gone. */
   markCleaned(backupId: string): Promise<void>;
+  /** Adds a COMPLETED backup that was found in the store. @throws UniqueViolationError backup-name */
+  insertFound(backup: Backup, artifacts: readonly Artifact[]): Promise<void>;
+  /**
+   * Whether a backup is COMPLETED; it stays so until the transaction ends. Whoever begins to use a backup holds it, so that
+   * nobody begins to delete it at the same moment.
+   */
+  hold(backupId: string): Promise<boolean>;
+  /** COMPLETED | FAILED -> DELETING by compare-and-set. False when it was neither. */
+  beginDelete(backupId: string): Promise<boolean>;
+  /** Removes a backup that is DELETING, its files gone. False when it was not. */
+  remove(backupId: string): Promise<boolean>;
 }
 
 export interface StatusChangeRequest {

@@ -1,13 +1,14 @@
 import { DataSource } from 'typeorm';
 import { Initial1790000000000 } from './migrations/1790000000000-initial.js';
 import { HealthAndCancel1790100000000 } from './migrations/1790100000000-health-and-cancel.js';
+import { Restores1790200000000 } from './migrations/1790200000000-restores.js';
 import { SCHEMAS } from './schemas.js';
 
 /** Where the catalog lives. */
 export type CatalogLocation =
   { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };
 
-const MIGRATIONS = [Initial1790000000000, HealthAndCancel1790100000000];
+const MIGRATIONS = [Initial1790000000000, HealthAndCancel1790100000000, Restores1790200000000];
 
 /** Connections that one server keeps to a PostgreSQL catalog. */
 const POSTGRES_POOL_SIZE = 10;

@@ -24,6 +24,8 @@ const UNIQUE_KEYS: readonly (readonly [trace: string, key: UniqueKey])[] = [
   ['backups.project, backups.name', 'backup-name'],
   ['backups_one_building', 'building-backup'],
   ['backups.instance_id', 'building-backup'],
+  ['restores_one_running', 'running-restore'],
+  ['restores.target_instance_id', 'running-restore'],
 ];
 
 export async function translateUniqueViolation<T>(write: () => Promise<T>): Promise<T> {

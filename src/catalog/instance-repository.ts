@@ -151,6 +151,11 @@ export class InstanceRepository implements InstanceWriter {
     await this.#manager.update(InstanceSchema, condition, { missedChecks });
   }
 
+  async remove(instanceId: string): Promise<boolean> {
+    const removal = await this.#manager.delete(InstanceSchema, { id: instanceId, status: In(IDLE_STATUSES) });
+    return removal.affected === 1;
+  }
+
   #query(): SelectQueryBuilder<InstanceRow> {
     return this.#manager.createQueryBuilder(InstanceSchema, 'i');
   }

@@ -41,12 +41,12 @@ interface PageParts<Row, T, Field extends string> {
   readonly toNode: (row: Row) => T;
 }
 
-export function toPage<Row extends { id: string }, T, Field extends string>(
+export function toPage<Row extends { id: string | number }, T, Field extends string>(
   rows: readonly Row[],
   { sortKey, request, toNode }: PageParts<Row, T, Field>,
 ): Page<T> {
   const items = rows.slice(0, request.first).map((row) => ({
-    cursor: encodeCursor(request.orderBy, { key: sortKey.valueOf(row), id: row.id }),
+    cursor: encodeCursor(request.orderBy, { key: sortKey.valueOf(row), id: String(row.id) }),
     node: toNode(row),
   }));
   return { items, hasNextPage: rows.length > request.first };

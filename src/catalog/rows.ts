@@ -1,8 +1,20 @@
 import { BackupStatus } from '../domain/backup.js';
 import type { Artifact, Backup, BackupDatabase, BackupFailure, Lease } from '../domain/backup.js';
+import type { AuditEvent, NewAuditEvent } from '../domain/audit.js';
 import type { Instance, StatusChange } from '../domain/instance.js';
+import { RestoreStatus } from '../domain/restore.js';
+import type { Restore, RestoreDatabase } from '../domain/restore.js';
+import type { Verification } from '../domain/verification.js';
 import type { NewInstance } from './catalog.js';
-import type { BackupDatabaseRow, BackupRow, InstanceRow, StatusChangeRow } from './schemas.js';
+import type {
+  AuditEventRow,
+  BackupDatabaseRow,
+  BackupRow,
+  InstanceRow,
+  RestoreRow,
+  StatusChangeRow,
+  VerificationRow,
+} from './schemas.js';
 
 export function toInstance(row: InstanceRow): Instance {
   const { id, name, project, region, engine, engineVersion, role, status, statusReason, endpoint } = row;
@@ -88,7 +100,7 @@ export function toBackupRow(backup: Backup, lease: Lease): BackupRow {
   };
 }
 
-export function toLease(row: BackupRow): Lease {
+export function toLease(row: Pick<BackupRow, 'leaseOwner' | 'leaseExpiresAt'>): Lease {
   return { owner: row.leaseOwner, expiresAt: new Date(row.leaseExpiresAt) };
 }
 
@@ -98,6 +110,70 @@ export function toBackupDatabase(row: BackupDatabaseRow): BackupDatabase {
 
 export function toStatusChange(row: StatusChangeRow): StatusChange {
   return { ...row, id: String(row.id), occurredAt: new Date(row.occurredAt) };
+}
+
+export function toRestore(row: RestoreRow): Restore {
+  const { failureCode, failureMessage, completedAt, databases, startedAt } = row;
+  const ended = toDate(completedAt);
+  return {
+    id: row.id,
+    status: row.status,
+    project: row.project,
+    backupId: row.backupId,
+    backupName: row.backupName,
+    targetInstanceId: row.targetInstanceId,
+    targetInstanceName: row.targetInstanceName,
+    databases: JSON.parse(databases) as readonly RestoreDatabase[],
+    overwrite: row.overwrite,
+    phase: row.phase,
+    bytesDone: row.bytesDone,
+    bytesTotal: row.bytesTotal,
+    failure:
+      failureCode === null || ended === null
+        ? null
+        : { code: failureCode, message: failureMessage ?? '', occurredAt: ended },
+    startedAt: new Date(startedAt),
+    completedAt: ended,
+  };
+}
+
+export function toRestoreRow({ failure, ...restore }: Restore, lease: Lease): RestoreRow {
+  return {
+    ...restore,
+    databases: JSON.stringify(restore.databases),
+    failureCode: failure?.code ?? null,
+    failureMessage: failure?.message ?? null,
+    startedAt: restore.startedAt.getTime(),
+    completedAt: restore.completedAt?.getTime() ?? null,
+    isCleaned: restore.status === RestoreStatus.COMPLETED,
+    leaseOwner: lease.owner,
+    leaseExpiresAt: lease.expiresAt.getTime(),
+  };
+}
+
+export function toVerification(row: VerificationRow): Verification {
+  const { backupId, level, status, details } = row;
+  const [startedAt, verifiedAt] = [new Date(row.startedAt), toDate(row.verifiedAt)];
+  return { backupId, level, status, startedAt, verifiedAt, details };
+}
+
+export function toAuditEvent(row: AuditEventRow): AuditEvent {
+  return { ...row, id: String(row.id), occurredAt: new Date(row.occurredAt) };
+}
+
+export function toAuditRow(event: NewAuditEvent): Omit<AuditEventRow, 'id'> {
+  return {
+    occurredAt: event.occurredAt.getTime(),
+    caller: event.caller,
+    requestId: event.requestId ?? null,
+    action: event.action,
+    outcome: event.outcome,
+    code: event.code ?? null,
+    instanceId: event.instanceId ?? null,
+    backupId: event.backupId ?? null,
+    restoreId: event.restoreId ?? null,
+    details: event.details ?? null,
+  };
 }
 
 function toArtifact(row: BackupDatabaseRow): Artifact | null {

@@ -1,7 +1,10 @@
 import { EntitySchema } from 'typeorm';
 import type { EntitySchemaColumnOptions } from 'typeorm';
 import type { BackupFailureCode, BackupPhase, BackupStatus, BackupType, Artifact } from '../domain/backup.js';
+import type { AuditAction, AuditOutcome } from '../domain/audit.js';
 import type { Engine, InstanceRole, InstanceStatus } from '../domain/instance.js';
+import type { RestoreFailureCode, RestorePhase, RestoreStatus } from '../domain/restore.js';
+import type { VerificationLevel, VerificationStatus } from '../domain/verification.js';
 
 /*
  * Rows as both dialects hold them. Times are milliseconds since the epoch: one representation that SQLite and
@@ -79,6 +82,56 @@ export interface StatusChangeRow {
   reason: string | null;
   backupId: string | null;
   occurredAt: number;
+}
+
+export interface RestoreRow {
+  id: string;
+  status: RestoreStatus;
+  project: string;
+  backupId: string;
+  backupName: string;
+  targetInstanceId: string;
+  targetInstanceName: string;
+  /** JSON of what is never looked for. */
+  databases: string;
+  overwrite: boolean;
+  phase: RestorePhase;
+  bytesDone: number;
+  bytesTotal: number;
+  failureCode: RestoreFailureCode | null;
+  failureMessage: string | null;
+  startedAt: number;
+  completedAt: number | null;
+  isCleaned: boolean;
+  leaseOwner: string;
+  leaseExpiresAt: number;
+}
+
+export interface VerificationRow {
+  backupId: string;
+  level: VerificationLevel;
+  status: VerificationStatus;
+  details: string | null;
+  startedAt: number;
+  verifiedAt: number | null;
+  /** When it last passed at level RESTORE. */
+  provedAt: number | null;
+  leaseOwner: string;
+  leaseExpiresAt: number;
+}
+
+export interface AuditEventRow {
+  id: number;
+  occurredAt: number;
+  caller: string;
+  requestId: string | null;
+  action: AuditAction;
+  outcome: AuditOutcome;
+  code: string | null;
+  instanceId: string | null;
+  backupId: string | null;
+  restoreId: string | null;
+  details: string | null;
 }
 
 const text = (name: string): EntitySchemaColumnOptions => ({ name, type: 'text' });
@@ -180,4 +233,72 @@ export const StatusChangeSchema = new EntitySchema<StatusChangeRow>({
   },
 });
 
-export const SCHEMAS = [InstanceSchema, BackupSchema, BackupDatabaseSchema, StatusChangeSchema];
+export const RestoreSchema = new EntitySchema<RestoreRow>({
+  name: 'restore',
+  tableName: 'restores',
+  columns: {
+    id: { ...text('id'), primary: true },
+    status: text('status'),
+    project: text('project'),
+    backupId: text('backup_id'),
+    backupName: text('backup_name'),
+    targetInstanceId: text('target_instance_id'),
+    targetInstanceName: text('target_instance_name'),
+    databases: text('databases'),
+    overwrite: flag('overwrite'),
+    phase: text('phase'),
+    bytesDone: integer('bytes_done'),
+    bytesTotal: integer('bytes_total'),
+    failureCode: nullableText('failure_code'),
+    failureMessage: nullableText('failure_message'),
+    startedAt: integer('started_at'),
+    completedAt: nullableInteger('completed_at'),
+    isCleaned: flag('is_cleaned'),
+    leaseOwner: text('lease_owner'),
+    leaseExpiresAt: integer('lease_expires_at'),
+  },
+});
+
+export const VerificationSchema = new EntitySchema<VerificationRow>({
+  name: 'verification',
+  tableName: 'verifications',
+  columns: {
+    backupId: { ...text('backup_id'), primary: true },
+    level: text('level'),
+    status: text('status'),
+    details: nullableText('details'),
+    startedAt: integer('started_at'),
+    verifiedAt: nullableInteger('verified_at'),
+    provedAt: nullableInteger('proved_at'),
+    leaseOwner: text('lease_owner'),
+    leaseExpiresAt: integer('lease_expires_at'),
+  },
+});
+
+export const AuditEventSchema = new EntitySchema<AuditEventRow>({
+  name: 'audit_event',
+  tableName: 'audit_events',
+  columns: {
+    id: { ...integer('id'), primary: true, generated: 'increment' },
+    occurredAt: integer('occurred_at'),
+    caller: text('caller'),
+    requestId: nullableText('request_id'),
+    action: text('action'),
+    outcome: text('outcome'),
+    code: nullableText('code'),
+    instanceId: nullableText('instance_id'),
+    backupId: nullableText('backup_id'),
+    restoreId: nullableText('restore_id'),
+    details: nullableText('details'),
+  },
+});
+
+export const SCHEMAS = [
+  RestoreSchema,
+  VerificationSchema,
+  AuditEventSchema,
+  InstanceSchema,
+  BackupSchema,
+  BackupDatabaseSchema,
+  StatusChangeSchema,
+];

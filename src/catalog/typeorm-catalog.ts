@@ -1,12 +1,18 @@
 import { Mutex } from 'async-mutex';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { AuditReader } from './audit-log.js';
+import { AuditRepository } from './audit-repository.js';
 import { BackupRepository } from './backup-repository.js';
 import type { BackupReader, Catalog, CatalogWriters, InstanceReader, StatusChangeReader } from './catalog.js';
 import { createDataSource } from './data-source.js';
 import type { CatalogLocation } from './data-source.js';
 import { MIGRATION_LOCK } from './dialect.js';
 import { InstanceRepository } from './instance-repository.js';
+import { RestoreRepository } from './restore-repository.js';
+import type { RestoreReader } from './restores.js';
 import { StatusChangeRepository } from './status-change-repository.js';
+import { VerificationRepository } from './verification-repository.js';
+import type { VerificationReader } from './verifications.js';
 
 /** How transactions and readers share connections; the two dialects differ in nothing else. */
 interface Connections {
@@ -19,6 +25,9 @@ interface Connections {
 export class TypeormCatalog implements Catalog {
   readonly instances: InstanceReader;
   readonly backups: BackupReader;
+  readonly restores: RestoreReader;
+  readonly verifications: VerificationReader;
+  readonly auditLog: AuditReader;
   readonly statusChanges: StatusChangeReader;
   readonly isExclusive: boolean;
   readonly #connections: Connections;
@@ -29,6 +38,9 @@ export class TypeormCatalog implements Catalog {
     const { manager } = connections.reader;
     this.instances = new InstanceRepository(manager);
     this.backups = new BackupRepository(manager);
+    this.restores = new RestoreRepository(manager);
+    this.verifications = new VerificationRepository(manager);
+    this.auditLog = new AuditRepository(manager);
     this.statusChanges = new StatusChangeRepository(manager);
   }
 
@@ -60,7 +72,13 @@ export class TypeormCatalog implements Catalog {
 }
 
 function toWriters(manager: EntityManager): CatalogWriters {
-  return { instances: new InstanceRepository(manager), backups: new BackupRepository(manager) };
+  return {
+    instances: new InstanceRepository(manager),
+    backups: new BackupRepository(manager),
+    restores: new RestoreRepository(manager),
+    verifications: new VerificationRepository(manager),
+    auditLog: new AuditRepository(manager),
+  };
 }
 
 /**
