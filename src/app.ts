@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ArtifactStore } from './artifacts/artifact-store.js';
 import { CompressorPool } from './artifacts/compressor-pool.js';
 import { FilesystemArtifactStore } from './artifacts/filesystem-artifact-store.js';
+import { ArtifactPipeline } from './artifacts/pipeline.js';
 import type { Catalog } from './catalog/catalog.js';
 import { DataDirLock } from './catalog/data-dir-lock.js';
 import { TypeormCatalog } from './catalog/typeorm-catalog.js';
@@ -125,7 +126,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     },
   });
   const compressors = opened.add(new CompressorPool());
-  const copier = new CopyDatabase({ store, compressors, scratchRoot });
+  const pipeline = new ArtifactPipeline({ store, compressors });
+  const copier = new CopyDatabase({ pipeline, scratchRoot });
   const { stallTimeoutMs, maxConcurrentDumps, maxConcurrentBackups: maxConcurrent } = config;
   const runBackup = new RunBackup({ ...common, connector, copier, conclude, stallTimeoutMs, maxConcurrentDumps });
   const runner = new BackupRunner({ ...common, runBackup, maxConcurrent });

@@ -17,9 +17,12 @@ export interface StoredBytes {
   readonly sha256: string;
 }
 
-interface StoreRequest {
-  readonly compressors: CompressorPool;
+interface PipelineDeps {
   readonly store: ArtifactStore;
+  readonly compressors: CompressorPool;
+}
+
+interface StoreRequest {
   readonly file: ArtifactFile;
   readonly content: Readable;
   /** Called with the source bytes of each chunk that went through. */
@@ -27,71 +30,141 @@ interface StoreRequest {
   readonly signal: AbortSignal;
 }
 
-/**
- * Streams a dump into the store: count -> zstd -> count and SHA-256 -> store. It resolves once the file is in the store
- * for good, and rejects with the first error of any part, after which the store holds nothing of it.
- */
-export async function storeCompressed(request: StoreRequest): Promise<StoredBytes> {
-  const { compressors, store, file, content, onBytes, signal } = request;
-  let originalBytes = 0;
-  const count = passThrough((chunk) => {
-    originalBytes += chunk.byteLength;
-    onBytes(chunk.byteLength);
-  });
-  const sha256 = createHash('sha256');
-  const hash = passThrough((chunk) => sha256.update(chunk));
-  let putting: Promise<number> = Promise.resolve(0);
-  const put = async (stored: AsyncIterable<Uint8Array>): Promise<void> => {
-    putting = store.put(file, stored, signal);
-    await putting;
-  };
-  try {
-    await pipeline(content, count, compressors.create(), hash, put, { signal });
-  } catch (error) {
-    // The pipeline rejects before the store has let go: what is cleaned up next must not meet a file still being written.
-    // And of a store that fails it tells only that reading from it was aborted.
-    const storeError: unknown = await putting.then(
-      () => null,
-      (fault: unknown) => fault,
-    );
-    throw storeError instanceof ArtifactStoreError ? storeError : error;
-  }
-  const storedBytes = await putting;
-  return { originalBytes, storedBytes, sha256: sha256.digest('hex') };
-}
-
-interface VerifyRequest {
-  readonly store: ArtifactStore;
+interface ReadRequest {
   readonly file: ArtifactFile;
+  /** What was recorded of the file when it was written. */
   readonly artifact: Artifact;
-  /** The engine's format check: reads the decompressed bytes to their end, and throws when they are no good dump. */
-  readonly check: (content: AsyncIterable<Uint8Array>) => Promise<void>;
-  /** Called with the decompressed bytes of each chunk that went through. */
+  /** Called with the bytes of each chunk that went through: of the content, or for `checkStored` of the stored file. */
   readonly onBytes: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
 
+interface VerifyRequest extends ReadRequest {
+  /** The engine's format check: reads the content to its end, and throws when that is no good dump. */
+  readonly check: (content: AsyncIterable<Uint8Array>) => Promise<void>;
+}
+
 /**
- * Reads an artifact back from the store, once, and proves it: SHA-256 of the stored bytes, zstd's own checksum and the
- * length of the content, and the engine's format check.
- * @throws BackupFailedError CHECKSUM_MISMATCH, or what the store or the format check throws
+ * The way of a dump into the store, and back. Reading rejects with
+ *
+ * - `BackupFailedError` CHECKSUM_MISMATCH when the stored bytes are not those that were written;
+ * - `ArtifactNotFoundError` when there are none, `ArtifactStoreError` when the store fails;
+ * - the abort of its signal.
  */
-export async function verifyStored({ store, file, artifact, check, onBytes, signal }: VerifyRequest): Promise<void> {
-  const sha256 = createHash('sha256');
-  const hash = passThrough((chunk) => sha256.update(chunk));
-  let originalBytes = 0;
-  const count = passThrough((chunk) => {
-    originalBytes += chunk.byteLength;
-    onBytes(chunk.byteLength);
-  });
-  const decode = artifact.compression === 'zstd' ? new DecompressStream() : new PassThrough();
-  try {
-    const stored = await store.open(file, signal);
-    await pipeline(stored, hash, decode, count, check, { signal });
-  } catch (error) {
-    throw isOfAnother(error) || signal.aborted ? error : damaged(artifact, error);
+export class ArtifactPipeline {
+  readonly #store: ArtifactStore;
+  readonly #compressors: CompressorPool;
+
+  constructor({ store, compressors }: PipelineDeps) {
+    this.#store = store;
+    this.#compressors = compressors;
   }
-  if (sha256.digest('hex') !== artifact.sha256 || originalBytes !== artifact.originalBytes) throw damaged(artifact);
+
+  /**
+   * Streams a dump into the store: count -> zstd -> SHA-256 -> store. It resolves once the file is in the store for good,
+   * and rejects with the first error of any part, after which the store holds nothing of it.
+   */
+  async storeDump({ file, content, onBytes, signal }: StoreRequest): Promise<StoredBytes> {
+    let originalBytes = 0;
+    const count = passThrough((chunk) => {
+      originalBytes += chunk.byteLength;
+      onBytes(chunk.byteLength);
+    });
+    const sha256 = createHash('sha256');
+    const hash = passThrough((chunk) => sha256.update(chunk));
+    let putting: Promise<number> = Promise.resolve(0);
+    const put = async (stored: AsyncIterable<Uint8Array>): Promise<void> => {
+      putting = this.#store.put(file, stored, signal);
+      await putting;
+    };
+    try {
+      await pipeline(content, count, this.#compressors.create(), hash, put, { signal });
+    } catch (error) {
+      // The pipeline rejects before the store has let go: what is cleaned up next must not meet a file still being written.
+      // And of a store that fails it tells only that reading from it was aborted.
+      const storeError: unknown = await putting.then(
+        () => null,
+        (fault: unknown) => fault,
+      );
+      throw storeError instanceof ArtifactStoreError ? storeError : error;
+    }
+    const storedBytes = await putting;
+    return { originalBytes, storedBytes, sha256: sha256.digest('hex') };
+  }
+
+  /**
+   * The content of a stored file as it was before it was stored, chunk by chunk as it is asked for. Only its last step proves
+   * it: what was read is good once the iteration has ended without an error. Whoever breaks it off lets go of the file.
+   */
+  async *readStored({ file, artifact, onBytes, signal }: ReadRequest): AsyncGenerator<Uint8Array, void> {
+    const sha256 = createHash('sha256');
+    const hash = passThrough((chunk) => sha256.update(chunk));
+    const decode = artifact.compression === 'zstd' ? new DecompressStream() : new PassThrough();
+    let originalBytes = 0;
+    const stored = await this.#store.open(file, signal);
+    const piping = pipeline(stored, hash, decode, { signal });
+    // Its error comes out of the last stream, too.
+    piping.catch(() => undefined);
+    try {
+      for await (const chunk of decode as AsyncIterable<Uint8Array>) {
+        originalBytes += chunk.byteLength;
+        onBytes(chunk.byteLength);
+        yield chunk;
+      }
+      await piping;
+    } catch (error) {
+      throw isOfAnother(error) || signal.aborted ? error : damaged(artifact, error);
+    } finally {
+      decode.destroy();
+      await piping.catch(() => undefined);
+    }
+    if (sha256.digest('hex') !== artifact.sha256 || originalBytes !== artifact.originalBytes) throw damaged(artifact);
+  }
+
+  /** Reads a stored file and proves that its bytes are those that were written, without decoding them. */
+  async checkStored({ file, artifact, onBytes, signal }: ReadRequest): Promise<void> {
+    const sha256 = createHash('sha256');
+    const stored = await this.#store.open(file, signal);
+    for await (const chunk of stored as AsyncIterable<Uint8Array>) {
+      sha256.update(chunk);
+      onBytes(chunk.byteLength);
+    }
+    if (sha256.digest('hex') !== artifact.sha256) throw damaged(artifact);
+  }
+
+  /** Reads a stored file back, once, and proves all of it: the file's bytes, its content, and that this is a good dump. */
+  async verifyStored({ check, ...request }: VerifyRequest): Promise<void> {
+    const reading = new WatchedContent(this.readStored(request));
+    try {
+      await check(reading);
+    } catch (error) {
+      // A content that broke off is why the check fails, whatever the check makes of it.
+      throw reading.fault ?? error;
+    }
+    if (!reading.isWhole)
+      throw new Error(`the format check of ${request.artifact.format} has not read all of the content`);
+  }
+}
+
+/** Knows how its content has ended. */
+class WatchedContent implements AsyncIterable<Uint8Array> {
+  isWhole = false;
+  fault: unknown = null;
+  readonly #content: AsyncIterable<Uint8Array>;
+
+  constructor(content: AsyncIterable<Uint8Array>) {
+    this.#content = content;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#content;
+      this.isWhole = true;
+    } catch (error) {
+      this.fault = error;
+      throw error;
+    }
+  }
 }
 
 function isOfAnother(error: unknown): boolean {

@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArtifactStoreError } from '../artifacts/artifact-store.js';
-import type { ArtifactFile, ArtifactStore } from '../artifacts/artifact-store.js';
-import type { CompressorPool } from '../artifacts/compressor-pool.js';
+import type { ArtifactFile } from '../artifacts/artifact-store.js';
 import { toArtifactName } from '../artifacts/file-name.js';
 import type { DumpTool } from '../artifacts/manifest.js';
-import { storeCompressed, verifyStored } from '../artifacts/pipeline.js';
+import type { ArtifactPipeline } from '../artifacts/pipeline.js';
 import type { Artifact, Backup, DumpContents } from '../domain/backup.js';
 import { BackupFailureCode } from '../domain/backup.js';
 import type { Database } from '../domain/database.js';
@@ -36,21 +35,18 @@ export interface StoredDump {
 }
 
 interface CopyDatabaseDeps {
-  readonly store: ArtifactStore;
-  readonly compressors: CompressorPool;
+  readonly pipeline: ArtifactPipeline;
   /** Folder for temporary copies. */
   readonly scratchRoot: string;
 }
 
 /** Brings one database of a backup into the store, and proves what is there. */
 export class CopyDatabase {
-  readonly #store: ArtifactStore;
-  readonly #compressors: CompressorPool;
+  readonly #pipeline: ArtifactPipeline;
   readonly #scratchRoot: string;
 
   constructor(deps: CopyDatabaseDeps) {
-    this.#store = deps.store;
-    this.#compressors = deps.compressors;
+    this.#pipeline = deps.pipeline;
     this.#scratchRoot = deps.scratchRoot;
   }
 
@@ -75,8 +71,7 @@ export class CopyDatabase {
 
   /** Reads the stored artifact back: SHA-256, zstd, and the engine's format check. */
   async verify(run: BackupRun, index: number, artifact: Artifact): Promise<void> {
-    const verifying = verifyStored({
-      store: this.#store,
+    const verifying = this.#pipeline.verifyStored({
       file: toFile(run.backup, artifact.path),
       artifact,
       check: (content) => run.engine.checkFormat(artifact.format, content, run.signal),
@@ -92,9 +87,7 @@ export class CopyDatabase {
     const database = getDatabase(run, index);
     const file = toFile(run.backup, toArtifactName(database.name, dump.format, COMPRESSION));
     const failed = new AbortController();
-    const storing = storeCompressed({
-      compressors: this.#compressors,
-      store: this.#store,
+    const storing = this.#pipeline.storeDump({
       file,
       content: dump.content,
       onBytes: onBytes(run, index, 'store'),

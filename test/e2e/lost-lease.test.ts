@@ -6,6 +6,7 @@ import type { ArtifactFile, ArtifactStore, BackupFolder, ByteRange } from '../..
 import { CompressorPool } from '../../src/artifacts/compressor-pool.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
 import { MANIFEST_NAME } from '../../src/artifacts/manifest.js';
+import { ArtifactPipeline } from '../../src/artifacts/pipeline.js';
 import { TypeormCatalog } from '../../src/catalog/typeorm-catalog.js';
 import { BackupFailureCode, BackupStatus } from '../../src/domain/backup.js';
 import type { Backup } from '../../src/domain/backup.js';
@@ -112,7 +113,8 @@ class TwoServers implements AsyncDisposable {
     const logger = pino({ level: 'silent' });
     const shared = { catalog: this.catalog, store, feed: this.#feed, clock: this.#clock, logger, serverId };
     const conclude = new ConcludeBackup({ ...shared, onLeftover: () => undefined, onEnded: () => undefined });
-    const copier = new CopyDatabase({ store, compressors: new CompressorPool(), scratchRoot: this.dir.path });
+    const pipeline = new ArtifactPipeline({ store, compressors: new CompressorPool() });
+    const copier = new CopyDatabase({ pipeline, scratchRoot: this.dir.path });
     const connector = this.#connector;
     const runBackup = new RunBackup({
       ...shared,

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { ArtifactNotFoundError } from '../../src/artifacts/artifact-store.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
 import { CompressorPool } from '../../src/artifacts/compressor-pool.js';
-import { storeCompressed, verifyStored } from '../../src/artifacts/pipeline.js';
+import { ArtifactPipeline } from '../../src/artifacts/pipeline.js';
 import type { Artifact } from '../../src/domain/backup.js';
 import { BackupFailureCode } from '../../src/domain/backup.js';
 import { BackupFailedError } from '../../src/domain/failure.js';
@@ -23,10 +23,12 @@ const compressors = new CompressorPool();
 class Subject implements AsyncDisposable {
   readonly dir: TempDir;
   readonly store: FilesystemArtifactStore;
+  readonly pipeline: ArtifactPipeline;
 
   private constructor(dir: TempDir) {
     this.dir = dir;
     this.store = new FilesystemArtifactStore(dir.path);
+    this.pipeline = new ArtifactPipeline({ store: this.store, compressors });
   }
 
   static async create(): Promise<Subject> {
@@ -43,14 +45,7 @@ class Subject implements AsyncDisposable {
   }
 
   async put(content: Readable = Readable.from([CONTENT]), signal = new AbortController().signal): Promise<Artifact> {
-    const bytes = await storeCompressed({
-      compressors,
-      store: this.store,
-      file: FILE,
-      content,
-      onBytes: () => undefined,
-      signal,
-    });
+    const bytes = await this.pipeline.storeDump({ file: FILE, content, onBytes: () => undefined, signal });
     return sampleArtifact({ path: FILE.name, ...bytes });
   }
 
@@ -58,11 +53,19 @@ class Subject implements AsyncDisposable {
   async fault(artifact: Artifact, check = readToEnd): Promise<unknown> {
     const { signal } = new AbortController();
     try {
-      await verifyStored({ store: this.store, file: FILE, artifact, check, onBytes: () => undefined, signal });
+      await this.pipeline.verifyStored({ file: FILE, artifact, check, onBytes: () => undefined, signal });
       return null;
     } catch (error) {
       return error;
     }
+  }
+
+  async check(artifact: Artifact, onBytes: (bytes: number) => void = () => undefined): Promise<void> {
+    await this.pipeline.checkStored({ file: FILE, artifact, onBytes, signal: new AbortController().signal });
+  }
+
+  read(artifact: Artifact, signal = new AbortController().signal): AsyncGenerator<Uint8Array> {
+    return this.pipeline.readStored({ file: FILE, artifact, onBytes: () => undefined, signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,6 +75,13 @@ class Subject implements AsyncDisposable {
 
 async function readToEnd(content: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _chunk of content);
+}
+
+async function faultOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => null,
+    (error: unknown) => error,
+  );
 }
 
 function expectDamaged(fault: unknown): void {
@@ -95,9 +105,7 @@ describe('storing a dump', () => {
     const chunks: number[] = [];
     const content = Readable.from([CONTENT.subarray(0, 100), CONTENT.subarray(100)]);
     const { signal } = new AbortController();
-    await storeCompressed({
-      compressors,
-      store: subject.store,
+    await subject.pipeline.storeDump({
       file: FILE,
       content,
       onBytes: (bytes) => chunks.push(bytes),
@@ -209,8 +217,7 @@ describe('verifying a stored dump', () => {
     await using subject = await Subject.create();
     const artifact = await subject.put();
     const reason = AbortSignal.abort();
-    const verifying = verifyStored({
-      store: subject.store,
+    const verifying = subject.pipeline.verifyStored({
       file: FILE,
       artifact,
       check: readToEnd,
@@ -227,5 +234,76 @@ describe('verifying a stored dump', () => {
     const sha256 = createHash('sha256').update(CONTENT).digest('hex');
     const artifact = sampleArtifact({ compression: 'none', originalBytes: storedBytes, storedBytes, sha256 });
     expect(await subject.fault(artifact)).toBeNull();
+  });
+});
+
+describe('checking the bytes of a stored dump', () => {
+  test('passes what was stored, and reports every stored byte', async () => {
+    await using subject = await Subject.create();
+    const artifact = await subject.put();
+    let bytes = 0;
+    await subject.check(artifact, (count) => {
+      bytes += count;
+    });
+    expect(bytes).toBe(artifact.storedBytes);
+  });
+
+  test('finds a flipped byte, a missing one, and one too many', async () => {
+    await using subject = await Subject.create();
+    const artifact = await subject.put();
+    const good = await readFile(subject.path);
+    const flipped = Buffer.from(good);
+    flipped[100] = (flipped[100] ?? 0) ^ 1;
+    for (const damaged of [flipped, good.subarray(1), Buffer.concat([good, Buffer.from([0])])]) {
+      await writeFile(subject.path, damaged);
+      expectDamaged(await faultOf(subject.check(artifact)));
+    }
+  });
+
+  test('says that the file is not there when it is not', async () => {
+    await using subject = await Subject.create();
+    expect(await faultOf(subject.check(sampleArtifact()))).toBeInstanceOf(ArtifactNotFoundError);
+  });
+});
+
+describe('reading a stored dump', () => {
+  test('gives the content as it was', async () => {
+    await using subject = await Subject.create();
+    const artifact = await subject.put();
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of subject.read(artifact)) chunks.push(chunk);
+    expect(Buffer.concat(chunks)).toEqual(CONTENT);
+  });
+
+  test('gives no last word on a content whose stored bytes were exchanged for others as good', async () => {
+    await using subject = await Subject.create();
+    const artifact = await subject.put();
+    await subject.put(Readable.from([randomBytes(CONTENT.length)]));
+    expectDamaged(await faultOf(readToEnd(subject.read(artifact))));
+  });
+
+  test('lets go of the file when it is broken off', async () => {
+    await using subject = await Subject.create();
+    const artifact = await subject.put(Readable.from([randomBytes(10_000_000)]));
+    const opened: Readable[] = [];
+    const { store } = subject;
+    const open = store.open.bind(store);
+    store.open = async (...args) => {
+      const stream = await open(...args);
+      opened.push(stream);
+      return stream;
+    };
+    for await (const _chunk of subject.read(artifact)) break;
+    expect(opened.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
+  test('is stopped by its signal while nobody asks for more', async () => {
+    await using subject = await Subject.create();
+    const artifact = await subject.put(Readable.from([randomBytes(10_000_000)]));
+    const aborting = new AbortController();
+    const reading = subject.read(artifact, aborting.signal);
+    await reading.next();
+    aborting.abort();
+    await expect(readToEnd(reading)).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
