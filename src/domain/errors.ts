@@ -11,7 +11,10 @@ export interface FieldFault {
 }
 
 /** What a user wanted of an instance that does something else. */
-export type InstanceOperation = 'CREATE_BACKUP' | 'UPDATE_INSTANCE';
+export type InstanceOperation = 'CREATE_BACKUP' | 'UPDATE_INSTANCE' | 'RESTORE_BACKUP' | 'DELETE_INSTANCE';
+
+/** Why a backup cannot be deleted now. */
+export type DeleteObstacle = 'BUILDING' | 'DELETING' | 'AUTOMATED' | 'BEING_RESTORED' | 'BEING_VERIFIED';
 
 /** What each code carries besides its message. It reaches the client in `extensions`, so it holds no secret. */
 interface ErrorDetails {
@@ -19,7 +22,11 @@ interface ErrorDetails {
   INSTANCE_NOT_FOUND: { readonly instanceId: string };
   BACKUP_NOT_FOUND: { readonly backupId: string };
   DATABASE_NOT_FOUND: { readonly databases: readonly string[] };
-  INSTANCE_NOT_PRIMARY: { readonly instanceId: string; readonly role: InstanceRole };
+  INSTANCE_NOT_PRIMARY: {
+    readonly instanceId: string;
+    readonly role: InstanceRole;
+    readonly operation: 'CREATE_BACKUP' | 'RESTORE_BACKUP';
+  };
   INSTANCE_NOT_AVAILABLE: {
     readonly instanceId: string;
     readonly status: InstanceStatus;
@@ -31,6 +38,11 @@ interface ErrorDetails {
     readonly operation: InstanceOperation;
   };
   BACKUP_NOT_CANCELLABLE: { readonly backupId: string; readonly status: BackupStatus };
+  BACKUP_NOT_DELETABLE: { readonly backupId: string; readonly obstacle: DeleteObstacle };
+  BACKUP_NOT_RESTORABLE: { readonly backupId: string; readonly reason: string };
+  BACKUP_NOT_VERIFIABLE: { readonly backupId: string; readonly reason: string };
+  RESTORE_NOT_FOUND: { readonly restoreId: string };
+  RESTORE_TARGET_EXISTS: { readonly instanceId: string; readonly databases: readonly string[] };
   BACKUP_NAME_TAKEN: { readonly name: string; readonly backupId: string | null };
   INSTANCE_NAME_TAKEN: { readonly name: string; readonly instanceId: string | null };
   INSTANCE_UNREACHABLE: { readonly endpoint: string; readonly reason: string };
@@ -55,6 +67,33 @@ interface ErrorKind<C extends ErrorCode> {
   readonly message: (details: ErrorDetails[C]) => string;
 }
 
+const WANTED: Readonly<Record<InstanceOperation, string>> = {
+  CREATE_BACKUP: 'backed up',
+  UPDATE_INSTANCE: 'changed',
+  RESTORE_BACKUP: 'restored to',
+  DELETE_INSTANCE: 'deleted',
+};
+
+function toNotAvailable(status: InstanceStatus, operation: InstanceOperation): string {
+  switch (operation) {
+    case 'CREATE_BACKUP':
+      return `A backup can only be created for an available DB instance; this one is ${status}.`;
+    case 'RESTORE_BACKUP':
+      return `A backup can only be restored to an available DB instance; this one is ${status}.`;
+    case 'UPDATE_INSTANCE':
+    case 'DELETE_INSTANCE':
+      return `The instance cannot be ${WANTED[operation]} while it is ${status}. Try again once that has ended.`;
+  }
+}
+
+const OBSTACLES: Readonly<Record<DeleteObstacle, string>> = {
+  BUILDING: 'it is still being created. Cancel it first.',
+  DELETING: 'it is being deleted already.',
+  AUTOMATED: 'it is an automated one: those go by the retention of their backup policy.',
+  BEING_RESTORED: 'it is being restored. Try again once the restore has ended.',
+  BEING_VERIFIED: 'it is being verified. Try again once the verification has ended.',
+};
+
 export const ERRORS: { readonly [C in ErrorCode]: ErrorKind<C> } = {
   BAD_USER_INPUT: {
     retryable: false,
@@ -75,25 +114,46 @@ export const ERRORS: { readonly [C in ErrorCode]: ErrorKind<C> } = {
   },
   INSTANCE_NOT_PRIMARY: {
     retryable: false,
-    message: ({ role }) => `A backup can only be created for a primary DB instance; this one is a ${role}.`,
+    message: ({ role, operation }) =>
+      operation === 'CREATE_BACKUP'
+        ? `A backup can only be created for a primary DB instance; this one is a ${role}.`
+        : `A backup can only be restored to a primary DB instance; this one is a ${role}.`,
   },
   INSTANCE_NOT_AVAILABLE: {
     retryable: true,
-    message: ({ status, operation }) =>
-      operation === 'CREATE_BACKUP'
-        ? `A backup can only be created for an available DB instance; this one is ${status}.`
-        : `The instance cannot be changed while it is ${status}. Try again once that has ended.`,
+    message: ({ status, operation }) => toNotAvailable(status, operation),
   },
   BACKUP_IN_PROGRESS: {
     retryable: true,
     message: ({ operation }) =>
       operation === 'CREATE_BACKUP'
         ? 'You cannot create a backup for a DB instance that is being backed up or for which a backup is already being created.'
-        : 'The instance cannot be changed while it is being backed up. Try again once the backup has ended, or cancel it.',
+        : `The instance cannot be ${WANTED[operation]} while it is being backed up. Try again once the backup has ended, or cancel it.`,
   },
   BACKUP_NOT_CANCELLABLE: {
     retryable: false,
     message: ({ status }) => `Only a backup that is BUILDING can be cancelled; this one is ${status}.`,
+  },
+  BACKUP_NOT_DELETABLE: {
+    retryable: true,
+    message: ({ obstacle }) => `The backup cannot be deleted: ${OBSTACLES[obstacle]}`,
+  },
+  BACKUP_NOT_RESTORABLE: {
+    retryable: false,
+    message: ({ reason }) => `The backup cannot be restored: ${reason}`,
+  },
+  BACKUP_NOT_VERIFIABLE: {
+    retryable: true,
+    message: ({ reason }) => `The backup cannot be verified: ${reason}`,
+  },
+  RESTORE_NOT_FOUND: {
+    retryable: false,
+    message: ({ restoreId }) => `There is no restore with the id ${restoreId}.`,
+  },
+  RESTORE_TARGET_EXISTS: {
+    retryable: false,
+    message: ({ databases }) =>
+      `The instance already has ${databases.map((name) => JSON.stringify(name)).join(', ')}. Restore under another name, or set overwrite to replace what is there.`,
   },
   BACKUP_NAME_TAKEN: {
     retryable: false,
@@ -140,6 +200,10 @@ export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
     this.details = details;
     this.retryable = ERRORS[code].retryable;
   }
+}
+
+export function isDomainError(error: unknown): error is DomainError {
+  return error instanceof DomainError;
 }
 
 export function badUserInput(path: string, rule: string, message: string): DomainError<'BAD_USER_INPUT'> {

@@ -1,5 +1,5 @@
 import type { ArtifactFormat, DumpContents, TableRows } from '../domain/backup.js';
-import type { Product } from './database-engine.js';
+import type { Instance } from '../domain/instance.js';
 
 /**
  * How one database product takes a dump back.
@@ -24,7 +24,7 @@ export interface DatabaseRestorer {
    */
   findNameFault(url: string, name: string): Promise<string | null>;
   /** Whether the programs are there that restoring to this instance takes. @throws DomainError CLIENT_TOOL_MISSING */
-  assertRestoreTools(target: Product): Promise<void>;
+  assertRestoreTools(target: Pick<Instance, 'engine' | 'engineVersion'>): Promise<void>;
   /**
    * Loads a dump into a new database beside. Once it resolves, that is whole and durable. What it leaves behind when it
    * rejects is for `abandonRestore`.

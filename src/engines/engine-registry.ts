@@ -1,16 +1,20 @@
 import { badUserInput } from '../domain/errors.js';
 import type { DatabaseEngine } from './database-engine.js';
+import type { DatabaseRestorer } from './database-restorer.js';
+
+/** An engine that backs up and restores. */
+export type RestoringEngine = DatabaseEngine & DatabaseRestorer;
 
 /** Finds the engine of a connection URL. */
 export class EngineRegistry {
-  readonly #byScheme: ReadonlyMap<string, DatabaseEngine>;
+  readonly #byScheme: ReadonlyMap<string, RestoringEngine>;
 
-  constructor(engines: readonly DatabaseEngine[]) {
+  constructor(engines: readonly RestoringEngine[]) {
     this.#byScheme = new Map(engines.flatMap((engine) => engine.schemes.map((scheme) => [scheme, engine])));
   }
 
   /** @throws DomainError BAD_USER_INPUT, which does not repeat the URL: it may hold a password. */
-  forUrl(url: string): DatabaseEngine {
+  forUrl(url: string): RestoringEngine {
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
     const engine = scheme === undefined ? undefined : this.#byScheme.get(scheme);
     if (engine !== undefined) return engine;

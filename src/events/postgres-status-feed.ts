@@ -105,10 +105,10 @@ export class PostgresStatusFeed implements StatusFeed {
 /** Anybody may notify on the channel: what is not ours is only a reason to look. */
 function parseChange(payload: string | undefined): Change {
   try {
-    const change = JSON.parse(payload ?? '') as Partial<Exclude<Change, { kind: 'status' }>> | null;
-    if ((change?.kind === 'backup' || change?.kind === 'cancel') && typeof change.backupId === 'string') {
-      return { kind: change.kind, backupId: change.backupId };
-    }
+    const change = JSON.parse(payload ?? '') as { kind?: unknown; backupId?: unknown; restoreId?: unknown } | null;
+    const { kind, backupId, restoreId } = change ?? {};
+    if ((kind === 'backup' || kind === 'cancel') && typeof backupId === 'string') return { kind, backupId };
+    if (kind === 'restore' && typeof restoreId === 'string') return { kind, restoreId };
   } catch {
     // Falls through.
   }

@@ -4,6 +4,8 @@ export type Change =
   | { readonly kind: 'status' }
   /** A backup looks different: its progress, its status. */
   | { readonly kind: 'backup'; readonly backupId: string }
+  /** A restore looks different. */
+  | { readonly kind: 'restore'; readonly restoreId: string }
   /** A user has cancelled a backup: whoever works on it must stop. */
   | { readonly kind: 'cancel'; readonly backupId: string };
 

@@ -3,7 +3,7 @@ import type { ValidationError } from 'class-validator';
 import { GraphQLError } from 'graphql';
 import type { GraphQLErrorExtensions, GraphQLFormattedError } from 'graphql';
 import { ArgumentValidationError } from 'type-graphql';
-import { DomainError } from '../domain/errors.js';
+import { DomainError, isDomainError } from '../domain/errors.js';
 import type { FieldFault } from '../domain/errors.js';
 import { LIMITS, tooComplex } from './limits.js';
 
@@ -56,10 +56,6 @@ function toPresentable(error: GraphQLError, log: UnexpectedErrorLog): Presentabl
     message: `The server met an error that it did not expect. Its log has the details, under the id ${errorId}.`,
     extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: false, errorId },
   };
-}
-
-function isDomainError(error: Error): error is DomainError {
-  return error instanceof DomainError;
 }
 
 function unwrap(error: Error): Error {

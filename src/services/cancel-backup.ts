@@ -39,9 +39,7 @@ export class CancelBackup {
     feed.publish({ kind: 'cancel', backupId });
     const backup = await this.#waitForEnd(backupId);
     const { status, failure } = backup;
-    // One that was about to fail by itself ends as FAILED, too: there is nothing left to cancel.
-    const isOver = status === BackupStatus.FAILED && (isCancelled || failure?.code === BackupFailureCode.CANCELLED);
-    if (isOver || status === BackupStatus.BUILDING) return backup;
+    if (status === BackupStatus.BUILDING || failure?.code === BackupFailureCode.CANCELLED) return backup;
     throw new DomainError('BACKUP_NOT_CANCELLABLE', { backupId, status });
   }
 

@@ -11,6 +11,7 @@ import type { Instance } from '../domain/instance.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { BackupRunner } from './backup-runner.js';
 import type { InstanceConnector } from './instance-connector.js';
+import { findLateRefusal, findRefusal, getInstance } from './instance-refusal.js';
 
 export interface CreateBackupInput {
   readonly instanceId: string;
@@ -72,9 +73,8 @@ export class CreateBackup {
   async #tryToCreate(input: CreateBackupInput): Promise<Backup | null> {
     const { catalog, connector, runner } = this.#deps;
     runner.assertAccepting();
-    const instance = await catalog.instances.find(input.instanceId);
-    if (instance === null) throw new DomainError('INSTANCE_NOT_FOUND', { instanceId: input.instanceId });
-    const refusal = await findRefusal(catalog, instance);
+    const instance = await getInstance(catalog, input.instanceId);
+    const refusal = await findRefusal(catalog, instance, operation);
     if (refusal !== null) throw refusal;
     await this.#assertNameFree(instance.project, input.name);
     await connector.assertTools(instance);
@@ -105,7 +105,7 @@ export class CreateBackup {
       at: backup.startedAt,
     });
     if (!isClaimed) {
-      const refusal = await findLateRefusal(writers, instanceId);
+      const refusal = await findLateRefusal(writers, instanceId, operation);
       if (refusal !== null) throw refusal;
       return false;
     }
@@ -177,23 +177,4 @@ export class CreateBackup {
       verifiedAt: null,
     };
   }
-}
-
-type Readers = Pick<CatalogWriters | Catalog, 'instances' | 'backups'>;
-
-/** Why no backup of this instance can be created now; null when one can. */
-async function findRefusal(readers: Readers, instance: Instance): Promise<DomainError | null> {
-  const { id: instanceId, role, status } = instance;
-  if (role !== InstanceRole.PRIMARY) return new DomainError('INSTANCE_NOT_PRIMARY', { instanceId, role });
-  if (status === InstanceStatus.AVAILABLE) return null;
-  if (status !== InstanceStatus.BACKING_UP)
-    return new DomainError('INSTANCE_NOT_AVAILABLE', { instanceId, status, operation });
-  const [active = null] = await readers.backups.findActive([instanceId]);
-  return new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: active?.id ?? null, operation });
-}
-
-/** Why the claim of an instance has failed, read in the same transaction; null when it has only changed. */
-async function findLateRefusal(writers: CatalogWriters, instanceId: string): Promise<DomainError | null> {
-  const instance = await writers.instances.find(instanceId);
-  return instance === null ? new DomainError('INSTANCE_NOT_FOUND', { instanceId }) : findRefusal(writers, instance);
 }

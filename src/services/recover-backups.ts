@@ -1,8 +1,7 @@
-import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { ArtifactNotFoundError } from '../artifacts/artifact-store.js';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
-import { decodeManifest, MANIFEST_NAME, MAX_MANIFEST_BYTES, toArtifact } from '../artifacts/manifest.js';
+import { toArtifact } from '../artifacts/manifest.js';
 import type { Manifest } from '../artifacts/manifest.js';
 import type { Catalog, LeasedBackup } from '../catalog/catalog.js';
 import { BackupFailureCode } from '../domain/backup.js';
@@ -10,6 +9,7 @@ import type { Backup } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
 import type { BackupRunner } from './backup-runner.js';
 import type { ConcludeBackup } from './conclude-backup.js';
+import { readManifest } from './read-manifest.js';
 
 /** How often a running server looks for backups that others, or it itself, have abandoned. */
 const RECOVERY_INTERVAL_MS = 15_000;
@@ -92,10 +92,8 @@ export class RecoverBackups implements AsyncDisposable {
   async #findManifest(backup: Backup): Promise<Manifest | null> {
     const { store } = this.#deps;
     const folder = { project: backup.project, backupId: backup.id };
-    const signal = new AbortController().signal;
     try {
-      const bytes = await readAll(await store.open({ ...folder, name: MANIFEST_NAME }, signal));
-      const manifest = decodeManifest(bytes, backup.id);
+      const manifest = await readManifest(store, folder, new AbortController().signal);
       if (manifest === null) return null;
       for (const { path, storedBytes } of manifest.artifacts) {
         if ((await store.findSize({ ...folder, name: path })) !== storedBytes) return null;
@@ -110,15 +108,4 @@ export class RecoverBackups implements AsyncDisposable {
   #isExpired({ lease }: LeasedBackup): boolean {
     return lease.expiresAt.getTime() < this.#deps.clock().getTime();
   }
-}
-
-async function readAll(content: Readable): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of content as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_MANIFEST_BYTES) break;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -8,6 +8,7 @@ import { InstanceStatus } from '../domain/instance.js';
 import type { Instance } from '../domain/instance.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { InstanceConnector } from './instance-connector.js';
+import { assertIdle, getInstance } from './instance-refusal.js';
 import type { SecretBox } from './secret-box.js';
 
 /** What is null stays as it is. */
@@ -27,8 +28,6 @@ interface UpdateInstanceDeps {
   readonly clock: Clock;
   readonly logger: Logger;
 }
-
-const operation = 'UPDATE_INSTANCE';
 
 /** Changes an instance in which no operation runs. A new URL is asked first; nothing is stored unless it answers. */
 export class UpdateInstance {
@@ -97,20 +96,13 @@ export class UpdateInstance {
   }
 
   async #get(instanceId: string): Promise<Instance> {
-    const instance = await this.#deps.catalog.instances.find(instanceId);
-    if (instance === null) throw new DomainError('INSTANCE_NOT_FOUND', { instanceId });
-    return instance;
+    return getInstance(this.#deps.catalog, instanceId);
   }
 
   async #getIdle(instanceId: string): Promise<Instance> {
     const instance = await this.#get(instanceId);
-    const { status } = instance;
-    if (status === InstanceStatus.AVAILABLE || status === InstanceStatus.ABNORMAL) return instance;
-    if (status === InstanceStatus.RESTORING) {
-      throw new DomainError('INSTANCE_NOT_AVAILABLE', { instanceId, status, operation });
-    }
-    const [active = null] = await this.#deps.catalog.backups.findActive([instanceId]);
-    throw new DomainError('BACKUP_IN_PROGRESS', { instanceId, backupId: active?.id ?? null, operation });
+    await assertIdle(this.#deps.catalog, instance, 'UPDATE_INSTANCE');
+    return instance;
   }
 
   async #toNameTaken({ instanceId, name }: UpdateInstanceInput, cause: unknown): Promise<DomainError> {

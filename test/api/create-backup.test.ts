@@ -240,7 +240,10 @@ test.each([InstanceRole.STANDBY, InstanceRole.READ_REPLICA])('refuses a %s', asy
 
   const { errors } = await app.createBackup(instanceId, 'first');
 
-  expect(errors?.[0]?.extensions).toEqual({ code: 'INSTANCE_NOT_PRIMARY', retryable: false, instanceId, role });
+  expect(errors?.[0]?.extensions).toEqual({
+    ...{ code: 'INSTANCE_NOT_PRIMARY', retryable: false, operation: 'CREATE_BACKUP' },
+    ...{ instanceId, role },
+  });
   expect(await countBackups(app)).toBe(0);
 });
 
