@@ -16,6 +16,7 @@ import { writeOptionFile } from './option-file.js';
 import { Privileges } from './privileges.js';
 import { ACCOUNTS_DATABASE, readProduct } from './probe.js';
 import { quoteOption } from './quote.js';
+import { RowCount } from './row-count.js';
 import { findTlsFault } from './tls.js';
 import { getDumpTool } from './tools.js';
 import type { MysqlTarget } from './url.js';
@@ -58,6 +59,8 @@ interface Survey {
   readonly hasHistory: boolean;
   /** Whether the dump has texts as the bytes that the server keeps. */
   readonly asBytes: boolean;
+  /** Tables whose rows the tool leaves out. */
+  readonly rowless: readonly string[];
 }
 
 /** Looks whether the dump would be whole, and how it is to be made. */
@@ -70,7 +73,7 @@ async function surveySource(target: MysqlTarget, { database, signal }: DumpReque
   const fault = findTlsFault(target, product) ?? missing;
   if (fault !== null) throw failed(database.name, fault);
   const common = { product, isEncrypted };
-  if (database.system) return { ...common, prefix: '', hasHistory: false, asBytes: false };
+  if (database.system) return { ...common, prefix: '', hasHistory: false, asBytes: false, rowless: [] };
   if (database.name.toLowerCase() === ACCOUNTS_DATABASE) throw failed(database.name, TAKEN_FOR_ACCOUNTS);
   return { ...common, ...(await surveyContent(connection, product, database.name)) };
 }
@@ -79,7 +82,7 @@ async function surveyContent(
   connection: MysqlConnection,
   product: Product,
   database: string,
-): Promise<Pick<Survey, 'prefix' | 'hasHistory' | 'asBytes'>> {
+): Promise<Omit<Survey, 'product' | 'isEncrypted'>> {
   const defaults = await readDefaults(connection, product, database);
   if (defaults === null) throw failed(database, NO_LONGER_THERE);
   const history = await readHistory(connection, product, database);
@@ -92,7 +95,7 @@ async function surveyContent(
   // The tool is to set none: as binary it would misread the definitions, and texts are in hexadecimal then.
   const names = texts.asBytes ? '/*!40101 SET NAMES utf8mb4 */;\n' : '';
   const prefix = [defaults, names, history.remark, foreign.remark, texts.remark].join('');
-  return { prefix, hasHistory: history.hasHistory, asBytes: texts.asBytes };
+  return { prefix, hasHistory: history.hasHistory, asBytes: texts.asBytes, rowless: foreign.names };
 }
 
 async function startTool(
@@ -100,7 +103,8 @@ async function startTool(
   target: MysqlTarget,
   survey: Survey & { readonly tools: ClientTools },
 ): Promise<Dump> {
-  const { product, prefix, isEncrypted, asBytes, tools } = survey;
+  const { product, prefix, isEncrypted, asBytes, rowless, tools } = survey;
+  const count = new RowCount();
   const tool = await getDumpTool(tools, product);
   const optionFile = await writeOptionFile({
     target,
@@ -121,7 +125,10 @@ async function startTool(
     format: 'sql',
     ...(!database.system && {
       prefix,
-      filter: new NamelessDump(database.name),
+      filter: new NamelessDump(database.name, (chunk) => {
+        count.add(chunk);
+      }),
+      readContents: async () => Promise.resolve(count.contents(rowless)),
       checkAfter: () => assertStillThere(target, { product, database: database.name, signal }),
     }),
     signal,

@@ -17,6 +17,8 @@ interface TableSource {
 interface ForeignRows {
   /** A table whose rows are the database's own, but left out by the tool; null when there is none. */
   readonly lost: string | null;
+  /** Tables whose rows are not in the dump. */
+  readonly names: readonly string[];
   /** What a reader of the dump must know: an SQL comment, or nothing. */
   readonly remark: string;
 }
@@ -28,12 +30,14 @@ export async function readForeignRows(connection: MysqlConnection, database: str
     [database],
   );
   const lost = tables.find(keepsOwnRows)?.name ?? null;
-  if (tables.length === 0) return { lost, remark: '' };
+  const names = tables.map(({ name }) => name);
+  if (tables.length === 0) return { lost, names, remark: '' };
   // Quoted so, a name with a line break stays in the comment.
   const named = tables.slice(0, NAMED_TABLES).map(({ name, engine }) => `${JSON.stringify(name)} (${engine})`);
   const more = tables.length > NAMED_TABLES ? ` and ${String(tables.length - NAMED_TABLES)} more` : '';
   return {
     lost,
+    names,
     remark: `-- The rows of these tables are kept elsewhere and are not in this dump: ${named.join(', ')}${more}.\n`,
   };
 }

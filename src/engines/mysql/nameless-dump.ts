@@ -18,6 +18,7 @@ const LINE_BEHIND = '/*!50003 SET @saved_cs_client ';
  * of routines hold line breaks, and may hold such a statement: the tool's own are known by the lines around them.
  */
 export class NamelessDump extends Transform {
+  readonly #onChunk: (chunk: Buffer) => void;
   readonly #needle: Buffer;
   readonly #replacement = Buffer.from('\nALTER DATABASE CHARACTER SET ');
   /** What may be the beginning of a statement, or one whose next line is still to come. */
@@ -25,12 +26,15 @@ export class NamelessDump extends Transform {
   /** The last of what comes before that. */
   #before: Buffer = Buffer.alloc(0);
 
-  constructor(database: string) {
+  /** @param onChunk sees what comes in; it must not throw */
+  constructor(database: string, onChunk: (chunk: Buffer) => void = (): void => undefined) {
     super();
+    this.#onChunk = onChunk;
     this.#needle = Buffer.from(`\nALTER DATABASE ${quoteName(database)} CHARACTER SET `);
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#onChunk(chunk);
     this.#pass(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]), false);
     done();
   }
