@@ -5,8 +5,10 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { ArtifactStore } from './artifacts/artifact-store.js';
-import { CompressorPool } from './artifacts/compressor-pool.js';
+import { ArtifactCodec } from './artifacts/artifact-codec.js';
+import { CodecPool } from './artifacts/codec-pool.js';
 import { FilesystemArtifactStore } from './artifacts/filesystem-artifact-store.js';
+import { loadAgeKeys } from './artifacts/load-age-keys.js';
 import { ArtifactPipeline } from './artifacts/pipeline.js';
 import type { Catalog } from './catalog/catalog.js';
 import { DataDirLock } from './catalog/data-dir-lock.js';
@@ -125,8 +127,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
       metrics.observeEnded(backup);
     },
   });
-  const compressors = opened.add(new CompressorPool());
-  const pipeline = new ArtifactPipeline({ store, compressors });
+  const codec = new ArtifactCodec(opened.add(new CodecPool()), await loadAgeKeys(config.encryption));
+  const pipeline = new ArtifactPipeline({ store, codec });
   const copier = new CopyDatabase({ pipeline, scratchRoot });
   const { stallTimeoutMs, maxConcurrentDumps, maxConcurrentBackups: maxConcurrent } = config;
   const runBackup = new RunBackup({ ...common, connector, copier, conclude, stallTimeoutMs, maxConcurrentDumps });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { distance } from 'fastest-levenshtein';
+import type { EncryptionSettings } from './artifacts/load-age-keys.js';
 import type { CatalogLocation } from './catalog/data-source.js';
 import { SECRET_KEY_BYTES } from './services/secret-box.js';
 
@@ -13,6 +14,7 @@ export interface Config {
   readonly dataDir: string;
   readonly catalog: CatalogLocation;
   readonly artifactStore: { readonly kind: 'filesystem'; readonly path: string };
+  readonly encryption: EncryptionSettings;
   /** 32 bytes; null = the generated one in the data directory. */
   readonly secretKey: Buffer | null;
   readonly maxConcurrentBackups: number;
@@ -106,6 +108,7 @@ export function readConfig(
       { kind: 'filesystem', path: resolve(dataDir, 'artifacts') },
       parseArtifactStore,
     ),
+    encryption: readEncryption(reader),
     secretKey: reader.read('SECRET_KEY', null, parseSecretKey),
     maxConcurrentBackups: reader.read('MAX_CONCURRENT_BACKUPS', 2, integer(1, 64)),
     maxConcurrentDumps: reader.read('MAX_CONCURRENT_DUMPS', 2, integer(1, 64)),
@@ -123,6 +126,17 @@ export function readConfig(
   const faults = [...reader.faults, ...reader.findSlips(), ...unknownArgs];
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+function readEncryption(reader: EnvironmentReader): EncryptionSettings {
+  const recipients = reader.read('ENCRYPTION_RECIPIENTS', [], parseRecipients);
+  const identityFile = reader.read('ENCRYPTION_IDENTITY_FILE', null, (text) => resolve(text));
+  if (recipients.length > 0 && identityFile === null) {
+    reader.faults.push(
+      'ENCRYPTION_RECIPIENTS needs ENCRYPTION_IDENTITY_FILE: a backup that cannot be read back is never completed.',
+    );
+  }
+  return { recipients, identityFile };
 }
 
 function integer(min: number, max: number): Parser<number> {
@@ -158,6 +172,12 @@ function parseDatabaseUrl(text: string): CatalogLocation {
 function parseArtifactStore(text: string): Config['artifactStore'] {
   if (/^[a-z][a-z0-9+.-]+:/i.test(text)) throw new Error('the path of a folder');
   return { kind: 'filesystem', path: resolve(text) };
+}
+
+function parseRecipients(text: string): readonly string[] {
+  const recipients = text.split(/[\s,]+/).filter((recipient) => recipient !== '');
+  if (recipients.every((recipient) => /^age1[0-9a-z]+$/.test(recipient))) return recipients;
+  throw new Error('age recipients, which begin with age1, separated by commas or blanks');
 }
 
 function parseSecretKey(text: string): Buffer {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ArtifactFormat } from '../domain/backup.js';
+import type { Artifact } from '../domain/backup.js';
 
 /** Most bytes that common file systems give a name, less what a store adds while it writes. */
 const MAX_STEM_BYTES = 200;
@@ -8,10 +8,13 @@ const MAX_STEM_BYTES = 200;
  * File name of a database's artifact: the database percent-encoded, so that every name is safe and can be read back.
  * A name too long for a file system is cut and told apart by a hash; the manifest says which database it is.
  */
-export function toArtifactName(database: string, format: ArtifactFormat, compression: 'zstd' | 'none'): string {
+export function toArtifactName(
+  database: string,
+  { format, compression, encryption }: Pick<Artifact, 'format' | 'compression' | 'encryption'>,
+): string {
   const encoded = percentEncode(database);
   const stem = encoded.length <= MAX_STEM_BYTES ? encoded : shorten(encoded, database);
-  return `${stem}.${format}${compression === 'zstd' ? '.zst' : ''}`;
+  return `${stem}.${format}${compression === 'zstd' ? '.zst' : ''}${encryption === 'age' ? '.age' : ''}`;
 }
 
 function percentEncode(text: string): string {

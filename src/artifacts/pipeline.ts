@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { PassThrough, Transform } from 'node:stream';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DecompressStream } from 'zstd-napi';
 import { BackupFailureCode } from '../domain/backup.js';
 import type { Artifact } from '../domain/backup.js';
 import { BackupFailedError } from '../domain/failure.js';
+import { UnopenedHeadError } from './age-keys.js';
+import type { ArtifactCodec, Layout } from './artifact-codec.js';
 import { ArtifactNotFoundError, ArtifactStoreError } from './artifact-store.js';
 import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
-import type { CompressorPool } from './compressor-pool.js';
 
 export interface StoredBytes {
   readonly originalBytes: number;
@@ -19,7 +19,7 @@ export interface StoredBytes {
 
 interface PipelineDeps {
   readonly store: ArtifactStore;
-  readonly compressors: CompressorPool;
+  readonly codec: ArtifactCodec;
 }
 
 interface StoreRequest {
@@ -47,22 +47,27 @@ interface VerifyRequest extends ReadRequest {
 /**
  * The way of a dump into the store, and back. Reading rejects with
  *
- * - `BackupFailedError` CHECKSUM_MISMATCH when the stored bytes are not those that were written;
+ * - `BackupFailedError` CHECKSUM_MISMATCH when the stored bytes are not those that were written, or no identity opens them;
  * - `ArtifactNotFoundError` when there are none, `ArtifactStoreError` when the store fails;
  * - the abort of its signal.
  */
 export class ArtifactPipeline {
   readonly #store: ArtifactStore;
-  readonly #compressors: CompressorPool;
+  readonly #codec: ArtifactCodec;
 
-  constructor({ store, compressors }: PipelineDeps) {
+  constructor({ store, codec }: PipelineDeps) {
     this.#store = store;
-    this.#compressors = compressors;
+    this.#codec = codec;
+  }
+
+  /** How dumps are stored from now on. */
+  get layout(): Layout {
+    return this.#codec.layout;
   }
 
   /**
-   * Streams a dump into the store: count -> zstd -> SHA-256 -> store. It resolves once the file is in the store for good,
-   * and rejects with the first error of any part, after which the store holds nothing of it.
+   * Streams a dump into the store: count -> zstd -> [age] -> SHA-256 -> store. It resolves once the file is in the store for
+   * good, and rejects with the first error of any part, after which the store holds nothing of it.
    */
   async storeDump({ file, content, onBytes, signal }: StoreRequest): Promise<StoredBytes> {
     let originalBytes = 0;
@@ -78,7 +83,7 @@ export class ArtifactPipeline {
       await putting;
     };
     try {
-      await pipeline(content, count, this.#compressors.create(), hash, put, { signal });
+      await pipeline(content, count, await this.#codec.createEncoder(), hash, put, { signal });
     } catch (error) {
       // The pipeline rejects before the store has let go: what is cleaned up next must not meet a file still being written.
       // And of a store that fails it tells only that reading from it was aborted.
@@ -99,10 +104,10 @@ export class ArtifactPipeline {
   async *readStored({ file, artifact, onBytes, signal }: ReadRequest): AsyncGenerator<Uint8Array, void> {
     const sha256 = createHash('sha256');
     const hash = passThrough((chunk) => sha256.update(chunk));
-    const decode = artifact.compression === 'zstd' ? new DecompressStream() : new PassThrough();
     let originalBytes = 0;
     const stored = await this.#store.open(file, signal);
-    const piping = pipeline(stored, hash, decode, { signal });
+    const { unseal, decode } = this.#codec.createDecoder(artifact);
+    const piping = pipeline(stored, hash, unseal, decode, { signal });
     // Its error comes out of the last stream, too.
     piping.catch(() => undefined);
     try {
@@ -113,7 +118,14 @@ export class ArtifactPipeline {
       }
       await piping;
     } catch (error) {
-      throw isOfAnother(error) || signal.aborted ? error : damaged(artifact, error);
+      if (isOfAnother(error) || signal.aborted) throw error;
+      if (!(error instanceof UnopenedHeadError)) throw damaged(artifact, error);
+      // Bytes that are all as they were written are of no use without their identity.
+      const touch = (): void => {
+        onBytes(0);
+      };
+      await this.checkStored({ file, artifact, onBytes: touch, signal });
+      throw locked(artifact, error);
     } finally {
       decode.destroy();
       await piping.catch(() => undefined);
@@ -175,6 +187,11 @@ function isOfAnother(error: unknown): boolean {
 
 function damaged(artifact: Artifact, cause?: unknown): BackupFailedError {
   const message = `The stored copy of ${artifact.database} is not what was written: the store damaged ${artifact.path}. Check its disk, then take a new backup.`;
+  return new BackupFailedError(BackupFailureCode.CHECKSUM_MISMATCH, message, { cause });
+}
+
+function locked(artifact: Artifact, cause: unknown): BackupFailedError {
+  const message = `The stored copy of ${artifact.database} is encrypted, and no identity of this server opens it. Add the identity that it was encrypted for to ENCRYPTION_IDENTITY_FILE.`;
   return new BackupFailedError(BackupFailureCode.CHECKSUM_MISMATCH, message, { cause });
 }
 

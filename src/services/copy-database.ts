@@ -14,8 +14,6 @@ import type { ProgressMeter } from './progress-meter.js';
 import type { StallWatchdog } from './stall-watchdog.js';
 import { untilReleased, untilStopped } from './stoppable.js';
 
-const COMPRESSION = 'zstd' as const;
-
 /** What the steps of one backup share. */
 export interface BackupRun {
   readonly backup: Backup;
@@ -69,7 +67,7 @@ export class CopyDatabase {
     }
   }
 
-  /** Reads the stored artifact back: SHA-256, zstd, and the engine's format check. */
+  /** Reads the stored artifact back: its bytes, its content, and the engine's format check. */
   async verify(run: BackupRun, index: number, artifact: Artifact): Promise<void> {
     const verifying = this.#pipeline.verifyStored({
       file: toFile(run.backup, artifact.path),
@@ -85,7 +83,8 @@ export class CopyDatabase {
   /** Good only when both the tool has succeeded and the bytes have gone their whole way: either alone proves nothing. */
   async #storeDump(run: BackupRun, index: number, dump: Dump): Promise<StoredDump> {
     const database = getDatabase(run, index);
-    const file = toFile(run.backup, toArtifactName(database.name, dump.format, COMPRESSION));
+    const layout = { format: dump.format, ...this.#pipeline.layout };
+    const file = toFile(run.backup, toArtifactName(database.name, layout));
     const failed = new AbortController();
     const storing = this.#pipeline.storeDump({
       file,
@@ -103,8 +102,7 @@ export class CopyDatabase {
       run.meter.finish(index, 'store');
       if (bytes.originalBytes === 0) throw emptyDump(database);
       const { name, system } = database;
-      const stored = { path: file.name, format: dump.format, compression: COMPRESSION, encryption: null, ...bytes };
-      return { artifact: { database: name, system, ...stored }, tool: dump.tool, contents };
+      return { artifact: { database: name, system, path: file.name, ...layout, ...bytes }, tool: dump.tool, contents };
     } catch (error) {
       failed.abort();
       // A store that fails breaks the tool's pipe: whichever of the two is heard of first, the store is the cause.

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
+import { AgeKeys } from '../../src/artifacts/age-keys.js';
+import { ArtifactCodec } from '../../src/artifacts/artifact-codec.js';
 import type { ArtifactFile, ArtifactStore, BackupFolder, ByteRange } from '../../src/artifacts/artifact-store.js';
-import { CompressorPool } from '../../src/artifacts/compressor-pool.js';
+import { CodecPool } from '../../src/artifacts/codec-pool.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
 import { MANIFEST_NAME } from '../../src/artifacts/manifest.js';
 import { ArtifactPipeline } from '../../src/artifacts/pipeline.js';
@@ -113,7 +115,7 @@ class TwoServers implements AsyncDisposable {
     const logger = pino({ level: 'silent' });
     const shared = { catalog: this.catalog, store, feed: this.#feed, clock: this.#clock, logger, serverId };
     const conclude = new ConcludeBackup({ ...shared, onLeftover: () => undefined, onEnded: () => undefined });
-    const pipeline = new ArtifactPipeline({ store, compressors: new CompressorPool() });
+    const pipeline = new ArtifactPipeline({ store, codec: new ArtifactCodec(new CodecPool(), AgeKeys.none()) });
     const copier = new CopyDatabase({ pipeline, scratchRoot: this.dir.path });
     const connector = this.#connector;
     const runBackup = new RunBackup({

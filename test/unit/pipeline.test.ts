@@ -4,9 +4,11 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decompress } from 'zstd-napi';
 import { describe, expect, test } from 'vitest';
+import { AgeKeys } from '../../src/artifacts/age-keys.js';
+import { ArtifactCodec } from '../../src/artifacts/artifact-codec.js';
 import { ArtifactNotFoundError } from '../../src/artifacts/artifact-store.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
-import { CompressorPool } from '../../src/artifacts/compressor-pool.js';
+import { CodecPool } from '../../src/artifacts/codec-pool.js';
 import { ArtifactPipeline } from '../../src/artifacts/pipeline.js';
 import type { Artifact } from '../../src/domain/backup.js';
 import { BackupFailureCode } from '../../src/domain/backup.js';
@@ -18,7 +20,7 @@ const FILE = { project: 'default', backupId: 'b-1', name: 'shop.db.sqlite.zst' }
 /** Text at its beginning, noise at its end: compressed and raw blocks. */
 const CONTENT = Buffer.concat([Buffer.from('rows of a table; '.repeat(40)), randomBytes(300)]);
 
-const compressors = new CompressorPool();
+const codec = new ArtifactCodec(new CodecPool(), AgeKeys.none());
 
 class Subject implements AsyncDisposable {
   readonly dir: TempDir;
@@ -28,7 +30,7 @@ class Subject implements AsyncDisposable {
   private constructor(dir: TempDir) {
     this.dir = dir;
     this.store = new FilesystemArtifactStore(dir.path);
-    this.pipeline = new ArtifactPipeline({ store: this.store, compressors });
+    this.pipeline = new ArtifactPipeline({ store: this.store, codec });
   }
 
   static async create(): Promise<Subject> {

@@ -2,45 +2,53 @@ import { Transform } from 'node:stream';
 import type { TransformCallback } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 
-/** Level 3 is as fast as the disk here. The checksum makes `zstd -d` find damage on its own. */
-const ZSTD = { compressionLevel: 3, checksumFlag: true };
-
-/** What is handed to a thread at a time: few enough messages, and soon compressed. */
+/** What is handed to a thread at a time: few enough messages, and soon worked off. */
 const BLOCK_BYTES = 512 * 1024;
-/** One is filled while another is compressed, and one is on its way. */
+/** One is filled while another is worked on, and one is on its way. */
 const BLOCKS = 3;
-/** Compressed bytes that may wait to be read before no more is taken. */
+/** Bytes put out that may wait to be read before no more is taken. */
 const MAX_WAITING_BYTES = 1024 * 1024;
-/** Threads that are kept for the next frame. Starting one takes some 40 ms, keeping one some 10 MB. */
+/** Threads that are kept for the next file. Starting one takes some 40 ms, keeping one some 10 MB. */
 const MAX_IDLE = 4;
 
-/** To the thread: the next bytes of the frame. */
-interface Order {
-  readonly block: SharedArrayBuffer;
-  readonly length: number;
-  readonly isLast: boolean;
+/** What a thread is to do with the bytes of one file. */
+export interface CodecJob {
+  /** `encode`: zstd, then age. `decode`: the way back. */
+  readonly encoding: 'encode' | 'decode';
+  readonly isCompressed: boolean;
+  /** Key of the age payload; null when it is not encrypted. */
+  readonly key: Uint8Array | null;
+  /** What goes before all that is encoded. */
+  readonly head: Uint8Array | null;
 }
 
-/** From the thread. `taken` gives a block back; `end` says that all of the frame was put out. */
+/** To the thread: first the job, then the bytes of the file; and that one more output was read. */
+type Order =
+  | CodecJob
+  | { readonly kind: 'block'; readonly block: SharedArrayBuffer; readonly length: number; readonly isLast: boolean }
+  | { readonly kind: 'read' };
+
+/** From the thread. `taken` gives a block back; `end` says that all of the file was put out, `fault` that there will be no more. */
 type Report =
   | { readonly kind: 'taken'; readonly block: SharedArrayBuffer }
   | { readonly kind: 'output'; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'end' };
+  | { readonly kind: 'end' }
+  | { readonly kind: 'fault'; readonly message: string };
 
 /**
- * Compresses with zstd in threads of its own. The library does it in the thread that calls it, and waits there for its
- * workers: on a busy machine the event loop, and with it every request, would wait along.
+ * Compresses, encrypts, and undoes both, in threads of its own. The libraries do it in the thread that calls them: on a
+ * busy machine the event loop, and with it every request, would wait along.
  */
-export class CompressorPool implements AsyncDisposable {
+export class CodecPool implements AsyncDisposable {
   readonly #idle = new Set<Worker>();
   #isClosed = false;
 
-  /** A zstd frame of all that is written to it. Whoever does not read it to its end destroys it. */
-  create(): Transform {
+  /** Begin it before it is written to. Whoever does not read it to its end destroys it. */
+  create(): Codec {
     const [idle] = this.#idle;
     const worker = idle ?? this.#start();
     this.#idle.delete(worker);
-    return new Compressor(worker, () => {
+    return new Codec(worker, () => {
       if (this.#isClosed || this.#idle.size >= MAX_IDLE) void worker.terminate();
       else this.#idle.add(worker);
     });
@@ -53,8 +61,7 @@ export class CompressorPool implements AsyncDisposable {
 
   #start(): Worker {
     // None of the program's own options: they may load what a thread like this has no use for.
-    const options = { workerData: ZSTD, execArgv: [] };
-    const worker = new Worker(new URL('./compression-worker.mjs', import.meta.url), options);
+    const worker = new Worker(new URL('./codec-worker.mjs', import.meta.url), { execArgv: [] });
     // Neither an idle thread nor its end may end the process, or keep it.
     worker.on('error', () => this.#idle.delete(worker));
     worker.on('exit', () => this.#idle.delete(worker));
@@ -69,7 +76,7 @@ interface Pending {
 }
 
 /** Fills blocks of shared memory with what is written, and gives out what the thread makes of them. */
-class Compressor extends Transform {
+export class Codec extends Transform {
   readonly #worker: Worker;
   readonly #release: () => void;
   readonly #free = Array.from({ length: BLOCKS }, () => new SharedArrayBuffer(BLOCK_BYTES));
@@ -81,6 +88,8 @@ class Compressor extends Transform {
   #flushed: TransformCallback | null = null;
   #isLastSent = false;
   #isEnded = false;
+  /** Outputs that the thread has not been told were read. */
+  #unread = 0;
   readonly #onReport = (report: Report): void => {
     this.#handle(report);
   };
@@ -96,6 +105,10 @@ class Compressor extends Transform {
     worker.on('error', this.#onError);
   }
 
+  begin(job: CodecJob): void {
+    this.#order(job);
+  }
+
   override _transform(chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#pending = { chunk, done };
     this.#pendingOffset = 0;
@@ -109,32 +122,46 @@ class Compressor extends Transform {
 
   override _read(size: number): void {
     super._read(size);
-    this.#advance();
+    // It is called before what is read has left the buffer, and not again until something was pushed.
+    queueMicrotask(() => {
+      if (!this.destroyed) this.#advance();
+    });
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#worker.off('message', this.#onReport);
     this.#worker.off('error', this.#onError);
-    // A thread in the middle of a frame is of no use to the next one.
+    // A thread in the middle of a file is of no use to the next one.
     if (this.#isEnded) this.#release();
     else void this.#worker.terminate();
     done(error);
   }
 
   #handle(report: Report): void {
-    if (report.kind === 'output') this.push(Buffer.from(report.bytes.buffer));
-    if (report.kind === 'taken') {
-      this.#free.push(report.block);
-      this.#advance();
-    }
-    if (report.kind === 'end') {
-      this.#isEnded = true;
-      this.#flushed?.();
+    switch (report.kind) {
+      case 'output':
+        this.push(Buffer.from(report.bytes.buffer));
+        this.#unread += 1;
+        this.#advance();
+        return;
+      case 'taken':
+        this.#free.push(report.block);
+        this.#advance();
+        return;
+      case 'end':
+        this.#isEnded = true;
+        this.#flushed?.();
+        return;
+      case 'fault':
+        this.#isEnded = true;
+        this.destroy(new Error(report.message));
     }
   }
 
-  /** Goes on as far as there are free blocks, and as what was compressed is read. */
+  /** Goes on as far as there are free blocks, and as what was put out is read. */
   #advance(): void {
+    for (; this.#unread > 0 && this.readableLength < MAX_WAITING_BYTES; this.#unread -= 1)
+      this.#order({ kind: 'read' });
     while (this.#pending !== null) {
       if (!this.#openBlock()) return;
       this.#fill(this.#pending);
@@ -167,8 +194,12 @@ class Compressor extends Transform {
 
   #send(isLast: boolean): void {
     if (this.#filling === null) return;
-    const order: Order = { block: this.#filling, length: this.#filledBytes, isLast };
+    const block = this.#filling;
     this.#filling = null;
+    this.#order({ kind: 'block', block, length: this.#filledBytes, isLast });
+  }
+
+  #order(order: Order): void {
     this.#worker.postMessage(order);
   }
 }
