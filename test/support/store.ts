@@ -18,6 +18,10 @@ export const zstdProgramFault =
     ? null
     : `The zstd program is not there (${zstdFault}): backups are restored with the library instead`;
 
+const ageFault = spawnSync('age', ['--version']).error?.message ?? null;
+export const ageProgramFault =
+  ageFault === null ? null : `The age program is not there (${ageFault}): tests that need it are skipped`;
+
 async function decompress(file: string, to: string): Promise<void> {
   if (zstdFault === null) await run('zstd', ['--decompress', '--quiet', '--force', '-o', to, file]);
   else await pipeline(createReadStream(file), new DecompressStream(), createWriteStream(to));
