@@ -20,6 +20,8 @@ declare module 'sqlite3' {
 
 /** How long to wait for a lock that another process holds on the database. */
 const BUSY_TIMEOUT_MS = 5000;
+/** How often statements are stopped that go on after an abort. */
+const INTERRUPT_EVERY_MS = 20;
 /** One step of an online backup: long enough to be fast, short enough to stop and to show progress. */
 const STEP_BYTES = 16 * 1024 * 1024;
 
@@ -31,7 +33,7 @@ export interface OpenOptions {
   readonly immutable: boolean;
 }
 
-/** A read-only connection of our own to one SQLite file. Statements run on the thread pool, one after the other. */
+/** A connection of our own to one SQLite file. Statements run on the thread pool, one after the other. */
 export class SqliteConnection implements AsyncDisposable {
   readonly #database: sqlite3.Database;
 
@@ -40,19 +42,17 @@ export class SqliteConnection implements AsyncDisposable {
   }
 
   static async open(path: string, { immutable }: OpenOptions): Promise<SqliteConnection> {
-    // The URI form keeps every odd character of a file name literal.
-    const uri = `file:${path.split('/').map(encodeURIComponent).join('/')}?${immutable ? 'immutable=1' : 'readonly_shm=1'}`;
-    const database = await new Promise<sqlite3.Database>((resolve, reject) => {
-      const opened: sqlite3.Database = new sqlite3.Database(
-        uri,
-        sqlite3.OPEN_READONLY | sqlite3.OPEN_URI,
-        settle(() => {
-          resolve(opened);
-        }, reject),
-      );
-    });
-    database.configure('busyTimeout', BUSY_TIMEOUT_MS);
-    return new SqliteConnection(database);
+    const uri = `${toUri(path)}?${immutable ? 'immutable=1' : 'readonly_shm=1'}`;
+    const connection = new SqliteConnection(await connect(uri, sqlite3.OPEN_READONLY));
+    connection.#database.configure('busyTimeout', BUSY_TIMEOUT_MS);
+    return connection;
+  }
+
+  /** One that can write to a file that is there, and does not wait for locks of others. */
+  static async openForWriting(path: string): Promise<SqliteConnection> {
+    const connection = new SqliteConnection(await connect(toUri(path), sqlite3.OPEN_READWRITE));
+    connection.#database.configure('busyTimeout', 0);
+    return connection;
   }
 
   async all<Row>(sql: string): Promise<readonly Row[]> {
@@ -108,11 +108,51 @@ export class SqliteConnection implements AsyncDisposable {
     this.#database.interrupt();
   }
 
+  /** Runs statements that are stopped when the signal is aborted; it throws its reason then. */
+  async interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    let interrupting: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      // SQLite forgets an interruption that meets no running statement, as between two of them.
+      interrupting = setInterval(() => {
+        this.interrupt();
+      }, INTERRUPT_EVERY_MS);
+      this.interrupt();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+      clearInterval(interrupting);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#database.close(settle(resolve, reject));
     });
   }
+}
+
+/** The URI form keeps every odd character of a file name literal. */
+function toUri(path: string): string {
+  return `file:${path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+async function connect(uri: string, mode: number): Promise<sqlite3.Database> {
+  return new Promise((resolve, reject) => {
+    const opened: sqlite3.Database = new sqlite3.Database(
+      uri,
+      mode | sqlite3.OPEN_URI,
+      settle(() => {
+        resolve(opened);
+      }, reject),
+    );
+  });
 }
 
 async function stepBackup(backup: OnlineBackup, pages: number): Promise<void> {

@@ -10,7 +10,9 @@ import type { DumpContents } from '../../domain/backup.js';
 import { BackupFailedError } from '../../domain/failure.js';
 import type { DumpTool } from '../../artifacts/manifest.js';
 import type { Dump, DumpRequest } from '../database-engine.js';
+import { findFault } from './check.js';
 import { SqliteConnection } from './connection.js';
+import { countRows } from './counts.js';
 import { scratchFull, toDumpFailure } from './errors.js';
 import { isAtRest } from './file.js';
 
@@ -22,20 +24,13 @@ const MAX_ATTEMPTS = 3;
 const TIMESTAMP_TICK_MS = 20;
 /** What SQLite checks at the very least, on a slow disk, in bytes a millisecond. */
 const CHECK_BYTES_PER_MS = 4 * 1024;
-/**
- * What the check may keep of the copy in memory. It looks every row up in every index: with SQLite's 2 MB most of those
- * looks are a read of their own.
- */
-const CHECK_CACHE_KIB = 32 * 1024;
-/** Faults that a failure's message names. */
-const NAMED_FAULTS = 3;
 
 /** A copy of the database in the scratch folder, being checked by SQLite while it is read. */
 export class SqliteDump implements Dump {
   readonly format = 'sqlite';
   readonly tool: DumpTool;
   readonly content: Readable;
-  readonly completion: Promise<DumpContents | null>;
+  readonly completion: Promise<DumpContents>;
   readonly completionAllowanceMs: number;
   readonly #copy: SqliteConnection;
 
@@ -45,13 +40,11 @@ export class SqliteDump implements Dump {
     this.content = createReadStream(path, { highWaterMark: READ_CHUNK_BYTES, signal: request.signal });
     // Whoever reads it gets the error; an abort must not count as unhandled while nobody does.
     this.content.on('error', () => undefined);
-    this.completionAllowanceMs = sizeBytes / CHECK_BYTES_PER_MS;
-    this.completion = checkCopy(copy, request.database.name).then(
-      () => null,
-      (error: unknown) => {
-        throw toDumpFailure(error, request.database.name);
-      },
-    );
+    // Checked, then counted.
+    this.completionAllowanceMs = (2 * sizeBytes) / CHECK_BYTES_PER_MS;
+    this.completion = checkCopy(copy, request.database.name).catch((error: unknown) => {
+      throw toDumpFailure(error, request.database.name);
+    });
     // Whoever awaits it gets the error; until then it must not count as unhandled.
     this.completion.catch(() => undefined);
   }
@@ -132,21 +125,11 @@ async function assertRoom(scratchDir: string, neededBytes: number, database: str
   if (bavail * bsize < neededBytes) throw scratchFull(database);
 }
 
-/** Everything SQLite can say against a copy: damaged pages and indexes, broken constraints, dangling references. */
-async function checkCopy(copy: SqliteConnection, database: string): Promise<void> {
-  await copy.all(`PRAGMA cache_size = -${CHECK_CACHE_KIB.toString()}`);
-  const findings = await copy.all<{ integrity_check: string }>(`PRAGMA integrity_check(${NAMED_FAULTS.toString()})`);
-  const faults = findings.map((row) => row.integrity_check).filter((finding) => finding !== 'ok');
-  if (faults.length > 0 || findings.length === 0) {
-    throw refused(database, `fails SQLite's integrity check: ${faults.join('; ')}`);
-  }
-  const dangling = await copy.all<{ table: string; parent: string }>(
-    `SELECT DISTINCT "table", parent FROM pragma_foreign_key_check LIMIT ${NAMED_FAULTS.toString()}`,
-  );
-  if (dangling.length > 0) {
-    const pairs = dangling.map((row) => `${row.table} -> ${row.parent}`).join(', ');
-    throw refused(database, `has rows that refer to missing ones (${pairs}). PRAGMA foreign_key_check lists them`);
-  }
+/** @returns what the copy holds, once nothing can be said against it */
+async function checkCopy(copy: SqliteConnection, database: string): Promise<DumpContents> {
+  const fault = await findFault(copy);
+  if (fault !== null) throw refused(database, fault);
+  return { tables: await countRows(copy), attributes: null };
 }
 
 function refused(database: string, finding: string): BackupFailedError {

@@ -1,10 +1,11 @@
 import { BackupFailureCode } from '../../domain/backup.js';
-import { messageOf } from '../../domain/errors.js';
-import { BackupFailedError } from '../../domain/failure.js';
+import { DomainError, messageOf } from '../../domain/errors.js';
+import { BackupFailedError, RestoreFailedError } from '../../domain/failure.js';
+import { RestoreFailureCode } from '../../domain/restore.js';
 import { EngineUnreachableError } from '../database-engine.js';
 
 /** Primary result code, or Node's own code for what the file system refused. */
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
@@ -46,11 +47,14 @@ const UNREACHABLE_CODES = new Set([
   'SQLITE_PERM',
 ]);
 
+/** Codes of a disk without room. */
+const FULL_CODES = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT']);
+
 /** @returns the error to throw when a database that was to be dumped could not be */
 export function toDumpFailure(error: unknown, database: string): unknown {
   const code = codeOf(error);
   if (code === undefined || error instanceof BackupFailedError) return error;
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') return scratchFull(database, error);
+  if (FULL_CODES.has(code)) return scratchFull(database, error);
   const reason = REASONS[code] ?? `SQLite says: ${messageOf(error)}.`;
   const failure = UNREACHABLE_CODES.has(code) ? BackupFailureCode.ENGINE_UNREACHABLE : BackupFailureCode.DUMP_FAILED;
   return new BackupFailedError(failure, `Database ${database} cannot be copied: ${reason}`, { cause: error });
@@ -62,4 +66,50 @@ export function scratchFull(database: string, cause?: unknown): BackupFailedErro
     `There is no room for the temporary copy of ${database}: it takes as much as the database, in DATA_DIR. Free some space there, or move DATA_DIR.`,
     { cause },
   );
+}
+
+/** What of the above is said in other words where files are written. */
+const RESTORE_REASONS: Readonly<Record<string, string>> = {
+  EACCES: "this server may not write there. Give its user write permission for the database's folder.",
+  EPERM: "this server may not write there. Give its user write permission for the database's folder.",
+  EROFS: 'the file system is mounted read-only.',
+  SQLITE_NOTADB: 'the backup holds no SQLite database.',
+  SQLITE_CORRUPT: 'the backup is damaged: SQLite finds its pages malformed.',
+  SQLITE_READONLY: 'this server may not write to the database that is to be replaced. Give its user write permission.',
+  SQLITE_CANTOPEN:
+    'SQLite cannot open the database that is to be replaced. Give the user of this server write permission for it and its folder.',
+};
+
+/** @returns the error to throw when a database could not be restored */
+export function toRestoreFailure(error: unknown, database: string): unknown {
+  const code = codeOf(error);
+  const isKnown = error instanceof RestoreFailedError || error instanceof DomainError;
+  if (code === undefined || isKnown) return error;
+  if (FULL_CODES.has(code)) return noRoom(database, error);
+  const reason = RESTORE_REASONS[code] ?? REASONS[code] ?? sayOf(error, code);
+  const isGone = code === 'ENOENT' || code === 'ENOTDIR';
+  const failure = isGone ? RestoreFailureCode.ENGINE_UNREACHABLE : RestoreFailureCode.RESTORE_FAILED;
+  return restoreFailed(database, reason, { code: failure, cause: error });
+}
+
+/** @param reason a sentence that begins in lower case */
+export function restoreFailed(
+  database: string,
+  reason: string,
+  {
+    code = RestoreFailureCode.RESTORE_FAILED,
+    cause,
+  }: { readonly code?: RestoreFailureCode; readonly cause?: unknown } = {},
+): RestoreFailedError {
+  return new RestoreFailedError(code, `Database ${database} cannot be restored: ${reason}`, { cause });
+}
+
+export function noRoom(database: string, cause?: unknown): RestoreFailedError {
+  const reason =
+    'there is no room for it on the disk. It is loaded beside the database that it replaces, so both take room for a while.';
+  return restoreFailed(database, reason, { code: RestoreFailureCode.STORAGE_FULL, cause });
+}
+
+function sayOf(error: unknown, code: string): string {
+  return `${code.startsWith('SQLITE_') ? 'SQLite' : 'the system'} says: ${messageOf(error)}.`;
 }

@@ -3,6 +3,13 @@ import { open, stat } from 'node:fs/promises';
 /** The first bytes of every SQLite database that was ever written to (SQLite file format, 1.3). */
 export const HEADER_MAGIC = 'SQLite format 3\0';
 
+/** What SQLite keeps beside a database, at the end of its name. */
+export const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
+
+export function isCompanion(path: string): boolean {
+  return COMPANIONS.some((ending) => path.endsWith(ending));
+}
+
 interface SqliteHeader {
   readonly isDatabase: boolean;
   /** Whether the database is in write-ahead-log mode (bytes 18 and 19 of the header). */
@@ -35,4 +42,14 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Makes what was made, renamed and removed in a folder outlast a power failure. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

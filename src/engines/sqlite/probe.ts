@@ -3,14 +3,13 @@ import { basename, join } from 'node:path';
 import type { Database } from '../../domain/database.js';
 import { messageOf } from '../../domain/errors.js';
 import { EngineUnreachableError } from '../database-engine.js';
-import { readHeader } from './file.js';
+import { isBesideName } from './beside.js';
+import { isCompanion, readHeader } from './file.js';
 import { resolveReal } from './url.js';
 import type { SqliteRoots } from './url.js';
 
 /** SQLite makes a file on opening and writes to it later: an empty file is a database without content. */
 const EMPTY_DATABASE_NAME = /\.(db|db3|sqlite|sqlite3|s3db|sl3)$/i;
-/** What SQLite keeps beside a database. */
-const COMPANION_NAME = /-(wal|shm|journal)$/;
 /** Files looked at side by side in a folder. */
 const BATCH = 32;
 
@@ -51,7 +50,7 @@ export async function findDatabaseFile(path: string, name: string, roots: Sqlite
  * it out in silence would make a backup of all databases that is not.
  */
 async function findInFolder(path: string, roots: SqliteRoots): Promise<Database | null> {
-  if (COMPANION_NAME.test(path)) return null;
+  if (isCompanion(path) || isBesideName(basename(path))) return null;
   try {
     const database = await findDatabase(path, roots);
     return database?.sizeBytes === 0 && !EMPTY_DATABASE_NAME.test(path) ? null : database;

@@ -1,16 +1,19 @@
 import sqlite3 from 'sqlite3';
-import type { ArtifactFormat } from '../../domain/backup.js';
+import type { ArtifactFormat, TableRows } from '../../domain/backup.js';
 import type { Database } from '../../domain/database.js';
 import { Engine, InstanceRole } from '../../domain/instance.js';
 import { abortable } from '../abortable-content.js';
 import { EngineUnreachableError } from '../database-engine.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe } from '../database-engine.js';
+import type { DatabaseRestorer, DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
+import { findNameFault } from './beside.js';
 import { SqliteConnection } from './connection.js';
 import { SqliteDump } from './dump.js';
 import { toDumpFailure, toUnreachable } from './errors.js';
 import { checkSqliteFormat } from './format.js';
 import { isAtRest } from './file.js';
 import { checkReadable, findDatabaseFile, listSqliteDatabases } from './probe.js';
+import { abandonSqlite, commitSqlite, proveSqlite, stageSqlite } from './restore.js';
 import { resolvePath, toUrl } from './url.js';
 import type { SqliteRoots } from './url.js';
 
@@ -21,9 +24,10 @@ const HEALTH: Health = {
 };
 
 /** A SQLite file, or a folder of them. There are no roles, users or system databases: it is always its own primary. */
-export class SqliteEngine implements DatabaseEngine {
+export class SqliteEngine implements DatabaseEngine, DatabaseRestorer {
   readonly schemes = ['sqlite'];
   readonly isStaged = true;
+  readonly provesAlone = true;
   readonly #roots: SqliteRoots;
 
   constructor(roots: SqliteRoots) {
@@ -79,6 +83,40 @@ export class SqliteEngine implements DatabaseEngine {
 
   async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
     await checkSqliteFormat(abortable(content, signal));
+  }
+
+  /** Every version of SQLite reads what any other has written. */
+  acceptsDumpsOf(): boolean {
+    return true;
+  }
+
+  async findNameFault(url: string, name: string): Promise<string | null> {
+    try {
+      return await findNameFault(url, name, this.#roots);
+    } catch (error) {
+      throw toUnreachable(error);
+    }
+  }
+
+  /** The library is built in. */
+  async assertRestoreTools(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async stageRestore(target: RestoreTarget, dump: DumpToLoad): Promise<void> {
+    await stageSqlite(target, dump, this.#roots);
+  }
+
+  async commitRestore(target: RestoreTarget): Promise<void> {
+    await commitSqlite(target, this.#roots);
+  }
+
+  async abandonRestore(target: RestoreTarget): Promise<void> {
+    await abandonSqlite(target, this.#roots);
+  }
+
+  async proveRestore(scratch: ProofTarget, dump: DumpToLoad): Promise<readonly TableRows[]> {
+    return proveSqlite(scratch, dump);
   }
 
   async #list(path: string, signal: AbortSignal): Promise<readonly Database[]> {

@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TableRows } from '../../domain/backup.js';
+import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
+import { findNameFault, findPlace } from './beside.js';
+import type { Place } from './beside.js';
+import { SqliteConnection } from './connection.js';
+import { countRows } from './counts.js';
+import { restoreFailed, toRestoreFailure } from './errors.js';
+import { COMPANIONS, exists, syncFolder } from './file.js';
+import { loadDump } from './load.js';
+import { putBack, publish, removeAside, replace } from './swap.js';
+import type { SqliteRoots } from './url.js';
+
+/** Of a database that was not there: what SQLite itself would give it. */
+const NEW_FILE_MODE = 0o644;
+/** Of what is not to be read by others yet, or by nobody else. */
+const PRIVATE_FILE_MODE = 0o600;
+
+/** Loads a dump into a hidden file in the database's folder. */
+export async function stageSqlite(target: RestoreTarget, dump: DumpToLoad, roots: SqliteRoots): Promise<void> {
+  const { database, signal } = target;
+  signal.throwIfAborted();
+  const { folder, path, staged } = await placeOf(target, roots);
+  const mode = (await exists(path)) ? PRIVATE_FILE_MODE : NEW_FILE_MODE;
+  await failingAsRestore(target, () => rm(staged, { force: true }));
+  await loadDump(dump, { path: staged, mode, isDurable: true, database, signal });
+  await failingAsRestore(target, () => syncFolder(folder));
+}
+
+/** Gives the staged file the database's name. */
+export async function commitSqlite(target: RestoreTarget, roots: SqliteRoots): Promise<void> {
+  target.signal.throwIfAborted();
+  const place = await placeOf(target, roots);
+  await failingAsRestore(target, async () => {
+    if (!(await exists(place.staged))) await assertCommitted(place, target.database);
+    else if (target.overwrite) await replace(place, target);
+    else await publish(place, target.database);
+    await removeAside(place);
+    await syncFolder(place.folder);
+  });
+}
+
+/** Removes what was staged; a broken-off swap gives the old database its companions back. */
+export async function abandonSqlite(target: RestoreTarget, roots: SqliteRoots): Promise<void> {
+  target.signal.throwIfAborted();
+  await failingAsRestore(target, async () => {
+    // Under a name that it cannot have, nothing was put anywhere.
+    if ((await findNameFault(target.url, target.database, roots)) !== null) return;
+    const place = await findPlace(target, roots);
+    if (!(await exists(place.folder))) return;
+    if (await exists(place.staged)) await putBack(place);
+    else await removeAside(place);
+    for (const ending of ['', ...COMPANIONS]) await rm(`${place.staged}${ending}`, { force: true });
+    await syncFolder(place.folder);
+  });
+}
+
+/** Loads a dump into the scratch folder, and counts its rows. */
+export async function proveSqlite(scratch: ProofTarget, dump: DumpToLoad): Promise<readonly TableRows[]> {
+  const { scratchDir, signal } = scratch;
+  const path = join(scratchDir, 'proof.sqlite');
+  const database = 'of the proof';
+  try {
+    await loadDump(dump, { path, mode: PRIVATE_FILE_MODE, isDurable: false, database, signal });
+    return await failingAsRestore({ database, signal }, async () => {
+      await using connection = await SqliteConnection.open(path, { immutable: true });
+      return await connection.interruptible(signal, () => countRows(connection));
+    });
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+async function placeOf(target: RestoreTarget, roots: SqliteRoots): Promise<Place> {
+  return failingAsRestore(target, () => findPlace(target, roots));
+}
+
+/** That what is no longer staged has its name: a commit of before was not heard of. */
+async function assertCommitted({ path }: Place, database: string): Promise<void> {
+  if (await exists(path)) return;
+  throw restoreFailed(database, 'what was loaded of it is not there any more. Restore it again.');
+}
+
+async function failingAsRestore<T>(
+  { database, signal }: Pick<RestoreTarget, 'database' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw signal.aborted ? error : toRestoreFailure(error, database);
+  }
+}
