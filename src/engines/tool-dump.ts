@@ -12,10 +12,13 @@ import { BackupFailedError } from '../domain/failure.js';
 import { abortable } from './abortable-content.js';
 import type { Dump } from './database-engine.js';
 
-/** How much of what a tool says last is kept. */
-const STDERR_BYTES = 4096;
+/** How much of what a tool says last is kept, and how much of that is shown. */
+const STDERR_BYTES = 1024 * 1024;
+const SHOWN_CHARACTERS = 4096;
 /** As `nice` takes it: requests, and the applications that use the database, come first on a busy machine. */
 const TOOL_NICENESS = 10;
+/** So much is written to a tool at once: small writes cost more than what they carry. */
+const WRITE_BYTES = 256 * 1024;
 /** How long a tool that was told to end may take before it is killed. */
 const KILL_AFTER_MS = 3000;
 
@@ -29,6 +32,10 @@ export interface ToolCall {
   readonly env: Readonly<Record<string, string>>;
   /** Texts that must not show in a message, as a password that the tool repeats. */
   readonly secrets: readonly string[];
+  /** Whether somebody waits for it, so that it does not yield to the rest of the machine. */
+  readonly isUrgent?: boolean;
+  /** Which lines of what it says may be shown; by default all. */
+  readonly shownLines?: RegExp;
 }
 
 interface ToolDumpOrder extends ToolCall {
@@ -42,6 +49,10 @@ interface ToolDumpOrder extends ToolCall {
   readonly checkAfter?: () => Promise<void>;
   /** What the dump holds; asked last. */
   readonly readContents?: () => Promise<DumpContents>;
+  /** How long that may take. */
+  readonly contentsAllowanceMs?: number;
+  /** Ends what runs beside the tool. Called once the dump is over, however it has ended, and perhaps again. */
+  readonly release?: () => void;
   /** Turns the end of a tool that has failed into what to throw. */
   readonly toFailure: (end: ToolEnd) => Error;
 }
@@ -62,13 +73,14 @@ export class ToolDump implements Dump {
   readonly format: ArtifactFormat;
   readonly content: Readable;
   readonly completion: Promise<DumpContents | null>;
-  readonly completionAllowanceMs = 0;
+  readonly completionAllowanceMs: number;
   readonly #stop: () => void;
 
   private constructor(order: ToolDumpOrder, child: ToolProcess) {
-    const { signal, prefix, filter, checkAfter, readContents, toFailure } = order;
+    const { signal, prefix, filter, checkAfter, readContents, release, toFailure } = order;
     this.tool = order.tool;
     this.format = order.format;
+    this.completionAllowanceMs = order.contentsAllowanceMs ?? 0;
     // Either stream takes the other along when it fails or is destroyed.
     this.content = filter === undefined ? child.stdout : pipeline(child.stdout, filter, () => undefined);
     if (prefix !== undefined) child.stdout.unshift(Buffer.from(prefix, 'utf8'));
@@ -82,6 +94,7 @@ export class ToolDump implements Dump {
     this.#stop = (): void => {
       this.content.destroy();
       endTool(child);
+      release?.();
     };
     this.completion = watchEnd(child, order)
       .then(async (end) => {
@@ -91,6 +104,7 @@ export class ToolDump implements Dump {
       })
       .finally(() => {
         signal.removeEventListener('abort', abort);
+        release?.();
       });
     // Whoever stops listening, because the content has failed, has heard enough.
     this.completion.catch(() => undefined);
@@ -130,7 +144,7 @@ export async function feedTool(
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    await writeAll(child, abortable(content, signal), ending);
+    await writeAll(child, whileRunning(content, ending, signal));
     const end = await ending;
     signal.throwIfAborted();
     return end;
@@ -141,29 +155,76 @@ export async function feedTool(
   }
 }
 
-/** Stops when the tool has ended. */
-async function writeAll(
-  { stdin }: ToolProcess,
+/** Passes content on until the tool has ended: then nobody waits for the rest, not even for one that hangs. */
+async function* whileRunning(
   content: AsyncIterable<Uint8Array>,
   ending: Promise<unknown>,
-): Promise<void> {
-  // A tool that ends before it has read all breaks the pipe; how it ended tells more.
-  stdin?.on('error', () => undefined);
-  for await (const chunk of content) {
-    if (stdin?.writable !== true) break;
-    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain').catch(() => undefined), ending]);
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const over = new AbortController();
+  void ending.then(() => {
+    over.abort();
+  });
+  try {
+    yield* abortable(content, AbortSignal.any([signal, over.signal]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error !== over.signal.reason) throw error;
   }
-  stdin?.end();
+}
+
+/** Stops when the tool has ended. While a part is written, the next is gathered. */
+async function writeAll({ stdin }: ToolProcess, content: AsyncIterable<Uint8Array>): Promise<void> {
+  if (stdin === null) return;
+  // A tool that ends before it has read all breaks the pipe; how it ended tells more.
+  stdin.on('error', () => undefined);
+  let writing: Promise<void> = Promise.resolve();
+  for await (const part of inParts(content)) {
+    await writing;
+    if (!stdin.writable) return;
+    writing = writePart(stdin, part);
+  }
+  await writing;
+  stdin.end();
+}
+
+async function* inParts(content: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
+  let part: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of content) {
+    part.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes < WRITE_BYTES) continue;
+    yield part;
+    part = [];
+    bytes = 0;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** All chunks in one call of the system, not copied. Resolves also when the pipe is broken. */
+async function writePart(stdin: Writable, part: readonly Uint8Array[]): Promise<void> {
+  stdin.cork();
+  const writes = part.map(
+    (chunk) =>
+      new Promise<void>((resolve) => {
+        stdin.write(chunk, () => {
+          resolve();
+        });
+      }),
+  );
+  stdin.uncork();
+  await Promise.all(writes);
 }
 
 type ToolProcess = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 /** Null when too many files are open: Node then makes no streams. */
-function spawnTool({ path, args, env }: ToolCall, stdin: 'ignore' | 'pipe'): ToolProcess | null {
+function spawnTool({ path, args, env, isUrgent = false }: ToolCall, stdin: 'ignore' | 'pipe'): ToolProcess | null {
   const child = spawn(path, args, { env: { LC_ALL: 'C', ...env }, stdio: [stdin, 'pipe', 'pipe'] });
   // What goes wrong is heard of elsewhere. Nobody listening would end the whole process.
   child.on('error', () => undefined);
-  if (child.pid !== undefined) yieldPriority(child.pid);
+  if (child.pid !== undefined && !isUrgent) yieldPriority(child.pid);
   const hasStreams = (child as Partial<ChildProcess>).stdout !== undefined;
   return hasStreams ? (child as ToolProcess) : null;
 }
@@ -182,7 +243,8 @@ function tooManyFiles({ tool }: ToolCall): ToolEnd {
 }
 
 /** Resolves once the tool is gone and its output is closed: null when it has ended well. */
-async function watchEnd(child: ToolProcess, { tool, secrets }: ToolCall): Promise<ToolEnd | null> {
+async function watchEnd(child: ToolProcess, call: ToolCall): Promise<ToolEnd | null> {
+  const { tool, secrets } = call;
   let said: Buffer = Buffer.alloc(0);
   // A pipe that nobody empties stops the tool after some 64 kB.
   child.stderr.on('data', (chunk: Buffer) => {
@@ -195,12 +257,17 @@ async function watchEnd(child: ToolProcess, { tool, secrets }: ToolCall): Promis
     return {
       what: `${tool.name} ${how}`,
       hasRun: true,
-      lastWords: withoutSecrets(said.toString('utf8').trim(), secrets),
+      lastWords: toLastWords(said.toString('utf8'), call),
     };
   } catch (error) {
     const what = `${tool.name} cannot be run: ${withoutSecrets(messageOf(error), secrets)}`;
     return { what, hasRun: false, lastWords: '' };
   }
+}
+
+function toLastWords(said: string, { secrets, shownLines = /^/ }: ToolCall): string {
+  const lines = said.split('\n').filter((line) => shownLines.test(line));
+  return withoutSecrets(lines.join('\n').trim(), secrets).slice(-SHOWN_CHARACTERS);
 }
 
 function endTool(child: ToolProcess): void {
