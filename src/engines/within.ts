@@ -1,5 +1,6 @@
 interface Bounds {
-  readonly timeoutMs: number;
+  /** Null = no limit but the signal. */
+  readonly timeoutMs: number | null;
   readonly signal: AbortSignal;
   /** What to throw when the time is over. */
   readonly toTimeout: () => Error;
@@ -21,6 +22,7 @@ export async function within<T>(work: Promise<T>, { timeoutMs, signal, toTimeout
       reject(signal.reason as Error);
     };
     signal.addEventListener('abort', abort, { once: true, signal: settled.signal });
+    if (timeoutMs === null) return;
     const timer = setTimeout(() => {
       reject(toTimeout());
     }, timeoutMs);

@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Client } from 'pg';
 import { NoAnswerError } from '../server-errors.js';
 import { within } from '../within.js';
-import { isWorthAnotherWay, tellsMore, toUnreachable } from './errors.js';
+import { isWorthAnotherWay, serverStateOf, tellsMore, toUnreachable } from './errors.js';
 import { toWays } from './tls.js';
 import type { PostgresqlServer } from './url.js';
 
@@ -11,18 +11,31 @@ import type { PostgresqlServer } from './url.js';
 export const APPLICATION_NAME = 'rds-backup-server';
 /** How long one attempt to connect may take. */
 const CONNECT_TIMEOUT_MS = 5000;
-/** After this the server itself gives a question up. */
-const STATEMENT_TIMEOUT_MS = 8000;
-/** After this a server counts as lost that has not even given the question up. */
-const ANSWER_TIMEOUT_MS = 10_000;
+/** An end that has vanished is noticed a minute after this, also where no limit of time says so. */
+const KEEPALIVE_DELAY_MS = 30_000;
+/** How soon the server itself ends a statement whose client has gone. */
+const CHECK_CLIENT_EVERY = '2s';
 /** How long the server may take to say goodbye. */
 const END_TIMEOUT_MS = 1000;
+
+/** How long the statements of a connection may take. */
+interface Pace {
+  /** After this the server itself gives a statement up; 0 = never. */
+  readonly statementTimeoutMs: number;
+  /** After this a server counts as lost that has not even given the statement up; null = never. */
+  readonly answerTimeoutMs: number | null;
+}
+
+const QUESTIONS: Pace = { statementTimeoutMs: 8000, answerTimeoutMs: 10_000 };
+/** For statements that take as long as the database is large. */
+const LONG_WORK: Pace = { statementTimeoutMs: 0, answerTimeoutMs: null };
 
 /** A connection of our own to one database of a server. Questions are asked one after the other. */
 export class PostgresqlConnection implements AsyncDisposable {
   readonly #client: Client;
   readonly #socket = new Socket();
   readonly #signal: AbortSignal;
+  #answerTimeoutMs = QUESTIONS.answerTimeoutMs;
   readonly #abort = (): void => {
     this.#socket.destroy();
   };
@@ -40,6 +53,8 @@ export class PostgresqlConnection implements AsyncDisposable {
       sslnegotiation: 'postgres',
       stream: () => this.#socket,
       application_name: APPLICATION_NAME,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
     });
     // Whoever asks gets the error; a connection that is lost while nobody does must not end the process.
     this.#client.on('error', () => undefined);
@@ -76,7 +91,7 @@ export class PostgresqlConnection implements AsyncDisposable {
     const connection = new PostgresqlConnection(server, ssl, signal);
     try {
       await connection.#within(CONNECT_TIMEOUT_MS, connection.#client.connect());
-      await connection.rows(`SET statement_timeout = ${STATEMENT_TIMEOUT_MS.toString()}`);
+      await connection.#setPace(QUESTIONS);
       return connection;
     } catch (error) {
       connection.#close();
@@ -84,10 +99,38 @@ export class PostgresqlConnection implements AsyncDisposable {
     }
   }
 
+  /**
+   * One for statements that take long. The server ends them when it notices that this end has gone.
+   * @throws as `open` does
+   */
+  static async openForLongWork(server: PostgresqlServer, signal: AbortSignal): Promise<PostgresqlConnection> {
+    const connection = await PostgresqlConnection.open(server, signal);
+    try {
+      await connection.#setPace(LONG_WORK);
+      // It came with version 14, and not to every system: where it cannot be set, statements run to their end.
+      await connection.set({ client_connection_check_interval: CHECK_CLIENT_EVERY }).catch((error: unknown) => {
+        if (serverStateOf(error) === null) throw error;
+      });
+      return connection;
+    } catch (error) {
+      connection.#close();
+      throw error;
+    }
+  }
+
+  /** Sets what this server knows of the settings, and passes over the rest. @throws EngineUnreachableError */
+  async set(settings: Readonly<Record<string, string>>): Promise<void> {
+    await this.rows(
+      `SELECT set_config(name, value, false) FROM json_each_text($1::json) AS wanted (name, value)
+       WHERE name IN (SELECT name FROM pg_catalog.pg_settings)`,
+      [JSON.stringify(settings)],
+    );
+  }
+
   /** @throws EngineUnreachableError */
   async rows<Row extends object>(sql: string, values: readonly string[] = []): Promise<readonly Row[]> {
     try {
-      return (await this.#within(ANSWER_TIMEOUT_MS, this.#client.query<Row>(sql, [...values]))).rows;
+      return (await this.#within(this.#answerTimeoutMs, this.#client.query<Row>(sql, [...values]))).rows;
     } catch (error) {
       this.#signal.throwIfAborted();
       throw toUnreachable(error);
@@ -99,13 +142,18 @@ export class PostgresqlConnection implements AsyncDisposable {
     this.#close();
   }
 
+  async #setPace({ statementTimeoutMs, answerTimeoutMs }: Pace): Promise<void> {
+    await this.rows(`SET statement_timeout = ${statementTimeoutMs.toString()}`);
+    this.#answerTimeoutMs = answerTimeoutMs;
+  }
+
   #close(): void {
     this.#signal.removeEventListener('abort', this.#abort);
     this.#socket.destroy();
   }
 
   /** The library does not always tell when its socket has gone, so time and the signal are watched beside it. */
-  async #within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  async #within<T>(timeoutMs: number | null, work: Promise<T>): Promise<T> {
     const toTimeout = (): Error => new NoAnswerError(this.#socket.bytesRead > 0 || !this.#socket.pending);
     return within(work, { timeoutMs, signal: this.#signal, toTimeout });
   }

@@ -2,25 +2,19 @@ import type { Database } from '../../domain/database.js';
 import type { Dump, DumpRequest } from '../database-engine.js';
 import { toDumpFailure } from '../server-errors.js';
 import { ToolDump } from '../tool-dump.js';
-import type { ToolCall } from '../tool-dump.js';
-import { APPLICATION_NAME, PostgresqlConnection } from './connection.js';
+import { PostgresqlConnection } from './connection.js';
 import { assertDumpable } from './dumpable.js';
 import { toToolFailure } from './failure.js';
 import type { DumpSubject } from './failure.js';
 import { readHealth } from './probe.js';
-import { quoteConninfo } from './quote.js';
 import { RewriteWatch } from './rewrites.js';
-import type { PostgresqlTool, PostgresqlTools } from './tools.js';
+import { COUNTING_TIMEOUT_MS, DumpSnapshot } from './snapshot.js';
+import { toCall, toConninfo } from './tool-call.js';
+import type { PostgresqlTools } from './tools.js';
 import type { PostgresqlServer } from './url.js';
 
 /** Roles, their memberships and settings, and tablespaces: they belong to the server, and to none of its databases. */
 export const GLOBALS: Database = { name: 'globals', sizeBytes: 0, system: true };
-
-const CONNECT_TIMEOUT_S = 10;
-/** A connection whose other end has vanished is noticed within a minute, while the tool only reads. */
-const KEEPALIVES = 'keepalives_idle=30 keepalives_interval=10 keepalives_count=3';
-/** Where there can be no file, so that those of the user that this server runs as count for nothing. */
-const NOWHERE = '/dev/null/none';
 
 interface ServerFacts {
   readonly version: string;
@@ -43,15 +37,31 @@ async function dumpDatabase(server: PostgresqlServer, tools: PostgresqlTools, re
   const { database, signal } = request;
   const subject = await surveyDatabase(server, database.name, signal);
   const { dump } = await tools.getFor(subject.serverVersion);
-  const watch = await RewriteWatch.start({ ...server, database: database.name }, signal);
-  return ToolDump.start({
-    ...toCall(server, dump, toDatabaseArgs(database.name)),
-    format: 'pgdump',
-    filter: watch.filter,
-    signal,
-    checkAfter: () => watch.assertNone(),
-    toFailure: (end) => watch.fault ?? toToolFailure(end, subject),
+  const own = { ...server, database: database.name };
+  const watch = await RewriteWatch.start(own, signal);
+  // After the first look of the watch: a table that is rewritten between the two fails the dump.
+  const snapshot = await DumpSnapshot.open(own, signal);
+  watch.onLocked(() => {
+    snapshot.beginToCount();
   });
+  try {
+    return ToolDump.start({
+      ...toCall(server, dump, toDatabaseArgs(database.name, snapshot.id)),
+      format: 'pgdump',
+      filter: watch.filter,
+      signal,
+      checkAfter: () => watch.assertNone(),
+      readContents: () => snapshot.readContents(),
+      contentsAllowanceMs: COUNTING_TIMEOUT_MS,
+      release: () => {
+        snapshot.close();
+      },
+      toFailure: (end) => watch.fault ?? toToolFailure(end, subject),
+    });
+  } catch (error) {
+    snapshot.close();
+    throw error;
+  }
 }
 
 async function dumpGlobals(server: PostgresqlServer, tools: PostgresqlTools, signal: AbortSignal): Promise<Dump> {
@@ -64,11 +74,6 @@ async function dumpGlobals(server: PostgresqlServer, tools: PostgresqlTools, sig
     signal,
     toFailure: (end) => toToolFailure(end, subject),
   });
-}
-
-function toCall(server: PostgresqlServer, { name, path, version }: PostgresqlTool, args: readonly string[]): ToolCall {
-  const secrets = server.password === null ? [] : [server.password];
-  return { tool: { name, version }, path, args, env: toEnvironment(server), secrets };
 }
 
 async function surveyDatabase(server: PostgresqlServer, database: string, signal: AbortSignal): Promise<DumpSubject> {
@@ -89,35 +94,12 @@ async function askServer(server: PostgresqlServer, signal: AbortSignal): Promise
 }
 
 /** Not compressed: the store does that, faster and better. */
-function toDatabaseArgs(database: string): readonly string[] {
-  return ['--format=custom', '--compress=0', '--no-password', '--dbname', toConninfo(database)];
+function toDatabaseArgs(database: string, snapshot: string | null): readonly string[] {
+  const state = snapshot === null ? [] : [`--snapshot=${snapshot}`];
+  return ['--format=custom', '--compress=0', ...state, '--no-password', '--dbname', toConninfo(database)];
 }
 
 function toGlobalsArgs({ database }: PostgresqlServer, { mayReadPasswords }: ServerFacts): readonly string[] {
   const passwords = mayReadPasswords ? [] : ['--no-role-passwords'];
   return ['--globals-only', ...passwords, '--no-password', '--database', toConninfo(database)];
-}
-
-/** Quoted, so that no name of a database is taken for settings or a URL. */
-function toConninfo(database: string): string {
-  return `dbname=${quoteConninfo(database)} ${KEEPALIVES}`;
-}
-
-function toEnvironment(server: PostgresqlServer): Readonly<Record<string, string>> {
-  return {
-    PGHOST: server.host,
-    PGPORT: server.port.toString(),
-    PGUSER: server.user,
-    ...(server.password !== null && { PGPASSWORD: server.password }),
-    PGPASSFILE: NOWHERE,
-    PGSSLMODE: server.sslMode,
-    PGSSLROOTCERT: server.sslRootCert ?? NOWHERE,
-    PGSSLCERT: server.sslCert ?? NOWHERE,
-    PGSSLKEY: server.sslKey ?? NOWHERE,
-    PGSSLCRL: NOWHERE,
-    // The probe knows no GSSAPI either: both must reach the server in the same way.
-    PGGSSENCMODE: 'disable',
-    PGCONNECT_TIMEOUT: CONNECT_TIMEOUT_S.toString(),
-    PGAPPNAME: APPLICATION_NAME,
-  };
 }

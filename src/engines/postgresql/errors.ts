@@ -77,6 +77,12 @@ function isFromServer(error: unknown): error is Error {
   return error instanceof Error && 'severity' in error && /^[0-9A-Z]{5}$/.test(codeOf(error));
 }
 
+/** SQLSTATE of what the server has answered, also where that is the cause of the error; null when it has not. */
+export function serverStateOf(error: unknown): string | null {
+  if (isFromServer(error)) return codeOf(error);
+  return error instanceof EngineUnreachableError && isFromServer(error.cause) ? codeOf(error.cause) : null;
+}
+
 /**
  * Whether libpq would try again without TLS, or with it, as the mode has it: when the server has refused whom it has
  * connected to, or TLS itself has failed. A server that is not there is the same either way.

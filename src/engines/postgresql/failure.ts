@@ -14,9 +14,9 @@ export interface DumpSubject {
 }
 
 const GONE = 'it is no longer there. It was dropped or renamed.';
-const LOST =
+export const LOST =
   "the connection to the server was lost or refused. See the server's log, and try again once the instance answers.";
-const KILLED = 'the program was killed. See whether the machine has run out of memory, then try again.';
+export const KILLED = 'the program was killed. See whether the machine has run out of memory, then try again.';
 
 /** What shows in a tool's words, and the reason for the operator. The first that fits counts. */
 const DUMP_REASONS: readonly (readonly [RegExp, (subject: DumpSubject, found: string) => string])[] = [
@@ -44,7 +44,7 @@ const DUMP_REASONS: readonly (readonly [RegExp, (subject: DumpSubject, found: st
 ];
 
 /** Client messages of libpq and words of a server that goes away: the dump is not at fault. */
-const LOST_CONNECTION = new RegExp(
+export const LOST_CONNECTION = new RegExp(
   [
     'server closed the connection',
     'could not connect',

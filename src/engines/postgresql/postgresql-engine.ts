@@ -1,20 +1,26 @@
-import type { ArtifactFormat } from '../../domain/backup.js';
+import type { ArtifactFormat, TableRows } from '../../domain/backup.js';
 import type { Database } from '../../domain/database.js';
 import { abortable } from '../abortable-content.js';
 import type { ClientTools } from '../client-tools.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
+import type { DatabaseRestorer, DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { PostgresqlConnection } from './connection.js';
 import { beginDump, GLOBALS } from './dump.js';
 import { checkArchive, checkGlobals } from './format.js';
 import { assertMayConnect, readDatabases, readHealth } from './probe.js';
-import { PostgresqlTools } from './tools.js';
+import { nothingToProveOn } from './restore-failure.js';
+import { proveRestore, stageRestore } from './restore.js';
+import { abandonRestore, commitRestore } from './swap.js';
+import { findNameFault } from './target-name.js';
+import { acceptsDumpsOf, PostgresqlTools } from './tools.js';
 import type { FolderList } from './tools.js';
 import { toEndpoint, toServer } from './url.js';
 
-/** A PostgreSQL server: all databases of its cluster. It is dumped by its own client programs. */
-export class PostgresqlEngine implements DatabaseEngine {
+/** A PostgreSQL server: all databases of its cluster. It is dumped and restored by its own client programs. */
+export class PostgresqlEngine implements DatabaseEngine, DatabaseRestorer {
   readonly schemes = ['postgresql', 'postgres'];
   readonly isStaged = false;
+  readonly provesAlone = false;
   readonly #tools: PostgresqlTools;
 
   /** @param listFolders where programs are looked for besides PATH; by default where packages put them */
@@ -60,5 +66,34 @@ export class PostgresqlEngine implements DatabaseEngine {
 
   async checkFormat(format: ArtifactFormat, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
     await (format === 'sql' ? checkGlobals(abortable(content, signal)) : checkArchive(this.#tools, content, signal));
+  }
+
+  acceptsDumpsOf(source: string, target: string): boolean {
+    return acceptsDumpsOf(source, target);
+  }
+
+  findNameFault(_url: string, name: string): Promise<string | null> {
+    return Promise.resolve(findNameFault(name));
+  }
+
+  async assertRestoreTools({ engineVersion }: Product): Promise<void> {
+    await this.#tools.getRestorer(engineVersion);
+  }
+
+  async stageRestore(target: RestoreTarget, dump: DumpToLoad): Promise<void> {
+    await stageRestore(toServer(target.url), this.#tools, { target, dump });
+  }
+
+  async commitRestore(target: RestoreTarget): Promise<void> {
+    await commitRestore(toServer(target.url), target);
+  }
+
+  async abandonRestore(target: RestoreTarget): Promise<void> {
+    await abandonRestore(toServer(target.url), target);
+  }
+
+  async proveRestore(scratch: ProofTarget, dump: DumpToLoad): Promise<readonly TableRows[]> {
+    if (scratch.url === null) throw nothingToProveOn();
+    return await proveRestore(toServer(scratch.url), this.#tools, { scratch, dump });
   }
 }

@@ -2,7 +2,9 @@ import type { Database } from '../../domain/database.js';
 import { Engine, InstanceRole } from '../../domain/instance.js';
 import { EngineUnreachableError } from '../database-engine.js';
 import type { Health } from '../database-engine.js';
+import { isRestoreName } from '../staging-name.js';
 import type { PostgresqlConnection } from './connection.js';
+import { serverStateOf } from './errors.js';
 import { quoteIdentifier } from './quote.js';
 
 /** Databases that belong to PostgreSQL itself, or to a cloud that runs it. A template that a user has made does not. */
@@ -18,6 +20,10 @@ const SYSTEM_NAMES = new Set([
 
 /** Databases that a refusal names. */
 const NAMED_DATABASES = 5;
+
+export function isSystemName(name: string): boolean {
+  return SYSTEM_NAMES.has(name);
+}
 
 interface HealthRow {
   readonly version: string;
@@ -64,21 +70,17 @@ function toDatabasesQuery(size: string): string {
 export async function readDatabases(connection: PostgresqlConnection): Promise<readonly Database[]> {
   await connection.rows(`SET statement_timeout = ${SIZES_TIMEOUT_MS.toString()}`);
   const rows = await connection.rows<DatabaseRow>(toDatabasesQuery(SIZE)).catch((error: unknown) => {
-    if (!isTimeout(error)) throw error;
+    if (serverStateOf(error) !== STATEMENT_TIMED_OUT) throw error;
     return connection.rows<DatabaseRow>(toDatabasesQuery("'0'"));
   });
   return rows
+    .filter(({ name }) => !isRestoreName(name))
     .map(({ name, sizeBytes, isBroken }) => ({
       name,
       sizeBytes: Number(sizeBytes),
-      system: isBroken || SYSTEM_NAMES.has(name),
+      system: isBroken || isSystemName(name),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function isTimeout(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause && cause.code === STATEMENT_TIMED_OUT;
 }
 
 /**

@@ -6,3 +6,9 @@ export function quoteIdentifier(name: string): string {
 export function quoteConninfo(value: string): string {
   return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
 }
+
+/** The prefix tells the server that a backslash escapes, whatever its settings. */
+export function quoteLiteral(text: string): string {
+  const escaped = text.replaceAll("'", "''");
+  return escaped.includes('\\') ? `E'${escaped.replaceAll('\\', '\\\\')}'` : `'${escaped}'`;
+}

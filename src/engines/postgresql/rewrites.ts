@@ -42,6 +42,7 @@ const REWRITTEN = `
 export class RewriteWatch {
   /** What the output of pg_dump has to pass through. Its first bytes wait for the comparison. */
   readonly filter: Transform;
+  #onLocked: () => void = () => undefined;
   readonly #server: PostgresqlServer;
   readonly #before: string;
   readonly #closed = new AbortController();
@@ -78,6 +79,11 @@ export class RewriteWatch {
     return new RewriteWatch(server, row?.tables ?? '[]');
   }
 
+  /** Calls back once pg_dump has all its locks, and none of its tables was rewritten before. */
+  onLocked(begin: () => void): void {
+    this.#onLocked = begin;
+  }
+
   /** What was found so far: it is why pg_dump was stopped. */
   get fault(): Error | null {
     return this.#fault;
@@ -104,6 +110,7 @@ export class RewriteWatch {
     } catch (error) {
       this.#fault = toDumpFailure(error, database) as Error;
     }
+    if (this.#fault === null) this.#onLocked();
     return this.#fault;
   }
 }

@@ -60,6 +60,14 @@ export class PostgresqlTools {
     return { dump, dumpAll };
   }
 
+  /**
+   * The pg_restore for a server: that of its major version, else of the next newer. A newer one may set what an older server
+   * does not know. @throws DomainError CLIENT_TOOL_MISSING
+   */
+  async getRestorer(serverVersion: string): Promise<PostgresqlTool> {
+    return this.#choose({ name: 'pg_restore', version: serverVersion });
+  }
+
   /** The newest pg_restore, which reads all archives that any other reads. @throws BackupFailedError DUMP_FAILED */
   async findRestorer(): Promise<PostgresqlTool> {
     const found = await this.#find('pg_restore');
@@ -107,6 +115,11 @@ async function listPackageFolders(): Promise<readonly string[]> {
 function toTool(name: ToolName, { path, versionText }: ClientTool): readonly PostgresqlTool[] {
   const version = /^\w+ \([^)]*\) (\d+(?:\.\d+)*)/.exec(versionText)?.[1];
   return version === undefined ? [] : [{ name, path, version }];
+}
+
+/** Whether a dump of the one loads into the other: of the same major version, or a later one. */
+export function acceptsDumpsOf(source: string, target: string): boolean {
+  return compareVersions(target, source, Math.max(majorLength(source), majorLength(target))) >= 0;
 }
 
 /** Until version 10 the major version was the first two numbers. */
