@@ -37,7 +37,8 @@ export async function loadDump(dump: DumpToLoad, order: LoadOrder): Promise<void
     const fault = await connection.interruptible(signal, () => findFault(connection));
     if (fault !== null) throw restoreFailed(database, `what the backup holds ${fault}.`);
   } catch (error) {
-    if (signal.aborted || error === content.error) throw error;
+    if (error === content.error) throw error;
+    signal.throwIfAborted();
     throw toRestoreFailure(error, database);
   }
 }

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TableRows } from '../../domain/backup.js';
+import { RestoreFailedError } from '../../domain/failure.js';
+import { RestoreFailureCode } from '../../domain/restore.js';
 import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
-import { findNameFault, findPlace } from './beside.js';
+import { findPlace } from './beside.js';
 import type { Place } from './beside.js';
 import { SqliteConnection } from './connection.js';
 import { countRows } from './counts.js';
@@ -44,11 +46,13 @@ export async function commitSqlite(target: RestoreTarget, roots: SqliteRoots): P
 /** Removes what was staged; a broken-off swap gives the old database its companions back. */
 export async function abandonSqlite(target: RestoreTarget, roots: SqliteRoots): Promise<void> {
   target.signal.throwIfAborted();
+  const place = await placeOf(target, roots).catch((error: unknown) => {
+    // Where nothing can be restored to, nothing was put. A folder that is out of reach may hold something.
+    if (error instanceof RestoreFailedError && error.code === RestoreFailureCode.RESTORE_FAILED) return null;
+    throw error;
+  });
+  if (place === null) return;
   await failingAsRestore(target, async () => {
-    // Under a name that it cannot have, nothing was put anywhere.
-    if ((await findNameFault(target.url, target.database, roots)) !== null) return;
-    const place = await findPlace(target, roots);
-    if (!(await exists(place.folder))) return;
     if (await exists(place.staged)) await putBack(place);
     else await removeAside(place);
     for (const ending of ['', ...COMPANIONS]) await rm(`${place.staged}${ending}`, { force: true });
@@ -89,6 +93,7 @@ async function failingAsRestore<T>(
   try {
     return await work();
   } catch (error) {
-    throw signal.aborted ? error : toRestoreFailure(error, database);
+    signal.throwIfAborted();
+    throw toRestoreFailure(error, database);
   }
 }
