@@ -1,5 +1,4 @@
-import { open, statfs } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { abortable } from '../abortable-content.js';
 import type { DumpToLoad } from '../database-restorer.js';
@@ -7,9 +6,7 @@ import { findFault } from './check.js';
 import { SqliteConnection } from './connection.js';
 import { noRoom, restoreFailed, toRestoreFailure } from './errors.js';
 import { findFormatFault, HEADER_BYTES } from './format.js';
-
-/** One write. The next one is collected while it is under way. */
-const WRITE_BYTES = 1024 * 1024;
+import { NewFile } from './new-file.js';
 
 export interface LoadOrder {
   /** Of a file that is not there yet. */
@@ -32,10 +29,11 @@ export async function loadDump(dump: DumpToLoad, order: LoadOrder): Promise<void
   const content = new WatchedContent(abortable(dump.content, signal));
   try {
     await assertRoom(dump, order);
-    await writeFile(content, order);
-    await using connection = await SqliteConnection.open(order.path, { immutable: true });
-    const fault = await connection.interruptible(signal, () => findFault(connection));
-    if (fault !== null) throw restoreFailed(database, `what the backup holds ${fault}.`);
+    await using file = await NewFile.create(order.path, order);
+    await writeFile(content, file, database);
+    // The check reads what the system still has in memory, and need not wait for the disk.
+    const [synced, checked] = await Promise.allSettled([file.sync(), checkLoaded(order)]);
+    for (const result of [checked, synced]) if (result.status === 'rejected') throw result.reason as Error;
   } catch (error) {
     if (error === content.error) throw error;
     signal.throwIfAborted();
@@ -67,58 +65,16 @@ async function assertRoom({ originalBytes }: DumpToLoad, { path, database }: Loa
   if (bavail * bsize < originalBytes) throw noRoom(database);
 }
 
-async function writeFile(content: AsyncIterable<Uint8Array>, order: LoadOrder): Promise<void> {
-  // "wx": what somebody has put there, as a link to elsewhere, is not written to.
-  const handle = await open(order.path, 'wx+', order.mode);
-  try {
-    await writeContent(content, handle);
-    await assertWhole(handle, order.database);
-    if (order.isDurable) await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function writeContent(content: AsyncIterable<Uint8Array>, handle: FileHandle): Promise<void> {
-  let batch: Uint8Array[] = [];
-  let batchBytes = 0;
-  let writing = Promise.resolve();
-  const flush = async (): Promise<void> => {
-    await writing;
-    writing = writeAll(handle, batch);
-    // It is heard of when it is awaited.
-    writing.catch(() => undefined);
-    batch = [];
-    batchBytes = 0;
-  };
-  try {
-    for await (const chunk of content) {
-      batch.push(chunk);
-      batchBytes += chunk.byteLength;
-      if (batchBytes >= WRITE_BYTES) await flush();
-    }
-    await flush();
-  } finally {
-    await writing;
-  }
-}
-
-/** A write may take a part only, as on a disk that is nearly full. */
-async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
-  if (chunks.length === 0) return;
-  const { bytesWritten } = await handle.writev(chunks);
-  let rest = Buffer.concat(bytesWritten === byteLength(chunks) ? [] : chunks).subarray(bytesWritten);
-  while (rest.byteLength > 0) rest = rest.subarray((await handle.write(rest)).bytesWritten);
-}
-
-function byteLength(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0);
-}
-
-/** To SQLite, an empty file and one with something behind its last page are databases, too. */
-async function assertWhole(handle: FileHandle, database: string): Promise<void> {
-  const header = Buffer.alloc(HEADER_BYTES);
-  await handle.read(header, 0, HEADER_BYTES, 0);
-  const fault = findFormatFault(header, (await handle.stat()).size);
+async function writeFile(content: AsyncIterable<Uint8Array>, file: NewFile, database: string): Promise<void> {
+  for await (const chunk of content) await file.write(chunk);
+  const { head, sizeBytes } = await file.finish(HEADER_BYTES);
+  // To SQLite, an empty file and one with something behind its last page are databases, too.
+  const fault = findFormatFault(head, sizeBytes);
   if (fault !== null) throw restoreFailed(database, `the backup holds no whole SQLite database: it ${fault}.`);
+}
+
+async function checkLoaded({ path, database, signal }: LoadOrder): Promise<void> {
+  await using connection = await SqliteConnection.open(path, { immutable: true });
+  const fault = await connection.interruptible(signal, () => findFault(connection));
+  if (fault !== null) throw restoreFailed(database, `what the backup holds ${fault}.`);
 }
