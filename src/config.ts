@@ -2,7 +2,14 @@ import { resolve } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { EncryptionSettings } from './artifacts/load-age-keys.js';
 import type { CatalogLocation } from './catalog/data-source.js';
+import { Engine } from './domain/instance.js';
 import { SECRET_KEY_BYTES } from './services/secret-box.js';
+
+const SCRATCH_VARIABLES: readonly (readonly [Engine, string])[] = [
+  [Engine.POSTGRESQL, 'VERIFY_POSTGRES_URL'],
+  [Engine.MARIADB, 'VERIFY_MARIADB_URL'],
+  [Engine.MYSQL, 'VERIFY_MYSQL_URL'],
+];
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -29,6 +36,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Folders that SQLite databases may be in; null = anywhere. */
   readonly sqliteRoots: readonly string[] | null;
+  /** Servers that are there for proofs alone, by product: connection URLs, which are secrets. */
+  readonly scratchUrls: Readonly<Partial<Record<Engine, string>>>;
   /** Folders in which client programs are looked for: those of PATH. */
   readonly toolFolders: readonly string[];
 }
@@ -118,6 +127,12 @@ export function readConfig(
     healthIntervalMs: reader.read('HEALTH_INTERVAL', 30_000, parseDuration),
     logLevel: reader.read('LOG_LEVEL', 'info', parseLogLevel),
     sqliteRoots: reader.read('SQLITE_ROOTS', null, parseRoots),
+    scratchUrls: Object.fromEntries(
+      SCRATCH_VARIABLES.flatMap(([engine, name]) => {
+        const url = reader.read(name, null, parseScratchUrl);
+        return url === null ? [] : [[engine, url]];
+      }),
+    ),
     toolFolders: reader.read('PATH', [], (text) => text.split(':').filter((folder) => folder.startsWith('/'))),
   };
   const unknownArgs = args.map(
@@ -185,6 +200,11 @@ function parseSecretKey(text: string): Buffer {
   const key = Buffer.from(text, encoding);
   if (key.length === SECRET_KEY_BYTES && /^[A-Za-z0-9+/]+={0,2}$/.test(text)) return key;
   throw new Error('32 bytes in base64 or hex, as `openssl rand -base64 32` prints them');
+}
+
+function parseScratchUrl(text: string): string {
+  if (URL.canParse(text) && /^(postgres(ql)?|mysql|mariadb):$/.test(new URL(text).protocol)) return text;
+  throw new Error('the connection URL of a server, as postgresql://user:password@host:5432');
 }
 
 function parseLogLevel(text: string): LogLevel {

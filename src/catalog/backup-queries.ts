@@ -1,6 +1,6 @@
 import { Brackets } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-import { BackupStatus } from '../domain/backup.js';
+import { BackupStatus, BackupType } from '../domain/backup.js';
 import type { Backup, BackupDatabase, BackupOrderField } from '../domain/backup.js';
 import type { Page } from '../domain/page.js';
 import type { BackupFilter, BackupPageRequest, BackupReader, LeasedBackup } from './catalog.js';
@@ -138,6 +138,16 @@ export class BackupQueries implements BackupReader {
       .andWhere(`b.status = '${BackupStatus.BUILDING}' AND b.is_cancelled = :isCancelled`, { isCancelled: true })
       .getMany();
     return rows.map((row) => row.id);
+  }
+
+  async listAutomated(instanceId: string): Promise<readonly Backup[]> {
+    const rows = await this.#query()
+      .where('b.instance_id = :instanceId', { instanceId })
+      .andWhere(`b.type = '${BackupType.AUTOMATED}'`)
+      .orderBy('b.started_at', 'DESC')
+      .addOrderBy('b.id', 'DESC')
+      .getMany();
+    return rows.map(toBackup);
   }
 
   async listUncleaned(): Promise<readonly Backup[]> {

@@ -203,6 +203,8 @@ export interface BackupReader {
   findCancelled(backupIds: readonly string[]): Promise<readonly string[]>;
   /** FAILED backups whose files could not be removed yet. */
   listUncleaned(): Promise<readonly Backup[]>;
+  /** The AUTOMATED backups of an instance, newest first, whatever their status. */
+  listAutomated(instanceId: string): Promise<readonly Backup[]>;
   /** Backups that are DELETING. */
   listDeleting(): Promise<readonly Backup[]>;
 }

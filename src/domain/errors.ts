@@ -21,7 +21,7 @@ interface ErrorDetails {
   BAD_USER_INPUT: { readonly fields: readonly FieldFault[] };
   INSTANCE_NOT_FOUND: { readonly instanceId: string };
   BACKUP_NOT_FOUND: { readonly backupId: string };
-  DATABASE_NOT_FOUND: { readonly databases: readonly string[] };
+  DATABASE_NOT_FOUND: { readonly databases: readonly string[]; readonly where: 'instance' | 'backup' };
   INSTANCE_NOT_PRIMARY: {
     readonly instanceId: string;
     readonly role: InstanceRole;
@@ -109,8 +109,12 @@ export const ERRORS: { readonly [C in ErrorCode]: ErrorKind<C> } = {
   },
   DATABASE_NOT_FOUND: {
     retryable: false,
-    message: ({ databases }) =>
-      `The instance has no database named ${databases.map((name) => JSON.stringify(name)).join(', ')}. Instance.databases lists those that it has.`,
+    message: ({ databases, where }) => {
+      const names = databases.map((name) => JSON.stringify(name)).join(', ');
+      return where === 'instance'
+        ? `The instance has no database named ${names}. Instance.databases lists those that it has.`
+        : `The backup holds no database named ${names}. Backup.databases lists those that it holds.`;
+    },
   },
   INSTANCE_NOT_PRIMARY: {
     retryable: false,

@@ -44,3 +44,5 @@ export const MAX_DATABASE_NAME_LENGTH = 255;
 export const MAX_URL_LENGTH = 2048;
 /** Most databases that one backup may name. */
 export const MAX_NAMED_DATABASES = 1000;
+/** Most backups that one call may delete (the cloud's own limit). */
+export const MAX_DELETED_BACKUPS = 50;

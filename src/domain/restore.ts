@@ -67,3 +67,9 @@ export interface Restore {
   /** When it ended, well or not; null while RUNNING. */
   readonly completedAt: Date | null;
 }
+
+/** Whole per cent from 0 to 100: 100 only when COMPLETED. */
+export function toRestorePercent({ status, bytesDone, bytesTotal }: Restore): number {
+  if (status === RestoreStatus.COMPLETED) return 100;
+  return bytesTotal === 0 ? 0 : Math.min(99, Math.floor((bytesDone / bytesTotal) * 100));
+}

@@ -1,11 +1,12 @@
 import { badUserInput } from '../domain/errors.js';
+import type { Engine } from '../domain/instance.js';
 import type { DatabaseEngine } from './database-engine.js';
 import type { DatabaseRestorer } from './database-restorer.js';
 
 /** An engine that backs up and restores. */
 export type RestoringEngine = DatabaseEngine & DatabaseRestorer;
 
-/** Finds the engine of a connection URL. */
+/** Finds engines, by connection URL or by product. */
 export class EngineRegistry {
   readonly #byScheme: ReadonlyMap<string, RestoringEngine>;
 
@@ -20,5 +21,10 @@ export class EngineRegistry {
     if (engine !== undefined) return engine;
     const schemes = [...this.#byScheme.keys()].map((known) => `${known}:`).join(', ');
     throw badUserInput('url', 'scheme', `The URL must be a connection URL that starts with one of: ${schemes}.`);
+  }
+
+  /** Each product has a scheme of its own name. Null when none of the engines knows it. */
+  findForProduct(engine: Engine): RestoringEngine | null {
+    return this.#byScheme.get(engine.toLowerCase()) ?? null;
   }
 }

@@ -1,13 +1,22 @@
-import { ArrayMaxSize, ArrayUnique, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
 import { BackupOrderField, BackupStatus, BackupType } from '../domain/backup.js';
 import type { Backup as DomainBackup } from '../domain/backup.js';
 import { Engine } from '../domain/instance.js';
-import { BACKUP_DESCRIPTION, BACKUP_NAME, MAX_DATABASE_NAME_LENGTH, MAX_NAMED_DATABASES } from '../domain/naming.js';
+import {
+  BACKUP_DESCRIPTION,
+  BACKUP_NAME,
+  MAX_DATABASE_NAME_LENGTH,
+  MAX_DELETED_BACKUPS,
+  MAX_NAMED_DATABASES,
+} from '../domain/naming.js';
 import { OrderDirection } from '../domain/page.js';
+import { VerificationLevel } from '../domain/verification.js';
 import { Backup } from './backup.type.js';
 import { IsSearchedName, PageArgs } from './page.type.js';
+
+const IDS_SENTENCE = `Between 1 and ${MAX_DELETED_BACKUPS.toString()} backups can be deleted at once.`;
 
 @InputType({ description: 'A manual backup to create.' })
 export class CreateBackupInput {
@@ -63,6 +72,57 @@ export class CancelBackupPayload {
       'The backup, FAILED; still BUILDING when stopping it takes longer than 5 s. `backupChanged` tells its end.',
   })
   backup!: DomainBackup;
+}
+
+@InputType({ description: 'A verification to make.' })
+export class VerifyBackupInput {
+  @Field(() => ID, { description: 'Of this backup.' })
+  backupId!: string;
+
+  @Field(() => VerificationLevel, { description: 'How far it goes. RESTORE is the proof.' })
+  level!: VerificationLevel;
+}
+
+@ObjectType({ description: 'What `verifyBackup` has begun.' })
+export class VerifyBackupPayload {
+  @Field(() => Backup, { description: 'The backup, its verification RUNNING.' })
+  backup!: DomainBackup;
+}
+
+@InputType({ description: 'Backups to delete.' })
+export class DeleteBackupInput {
+  @Field(() => [ID], { description: `Their ids: 1 to ${MAX_DELETED_BACKUPS.toString()}, each once.` })
+  @ArrayMinSize(1, { message: IDS_SENTENCE })
+  @ArrayMaxSize(MAX_DELETED_BACKUPS, { message: IDS_SENTENCE })
+  @ArrayUnique({ message: 'A backup can be named only once.' })
+  ids!: string[];
+}
+
+@ObjectType({ description: 'Why a backup is not deleted.' })
+export class DeleteBackupError {
+  @Field(() => String, { description: 'For programs: BACKUP_NOT_FOUND or BACKUP_NOT_DELETABLE.' })
+  code!: string;
+
+  @Field(() => String, { description: 'For operators: why, and what to do.' })
+  message!: string;
+
+  @Field(() => Boolean, { description: 'Whether the same may succeed later.' })
+  retryable!: boolean;
+}
+
+@ObjectType({ description: 'What came of the wish to delete one backup.' })
+export class DeleteBackupResult {
+  @Field(() => ID, { description: 'The id that was given.' })
+  backupId!: string;
+
+  @Field(() => DeleteBackupError, { nullable: true, description: 'Why it is not deleted; null when it is DELETING.' })
+  error!: DeleteBackupError | null;
+}
+
+@ObjectType({ description: 'What `deleteBackup` has begun.' })
+export class DeleteBackupPayload {
+  @Field(() => [DeleteBackupResult], { description: 'One for each id, in their order.' })
+  results!: readonly DeleteBackupResult[];
 }
 
 @InputType({ description: 'Which backups to list: those that match every field given.' })

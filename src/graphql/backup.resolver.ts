@@ -3,9 +3,12 @@ import type { SubscribeResolverData } from 'type-graphql';
 import { toPercent } from '../domain/backup.js';
 import type { Backup as DomainBackup } from '../domain/backup.js';
 import type { Instance as DomainInstance } from '../domain/instance.js';
+import { toFirstVerification } from '../domain/verification.js';
 import type { CancelBackup } from '../services/cancel-backup.js';
 import type { CreateBackup } from '../services/create-backup.js';
+import type { DeleteBackups } from '../services/delete-backups.js';
 import type { ListBackups } from '../services/list-backups.js';
+import type { VerifyBackup } from '../services/verify-backup.js';
 import { BackupConnection } from './backup-connection.type.js';
 import {
   BackupsArgs,
@@ -13,8 +16,12 @@ import {
   CancelBackupPayload,
   CreateBackupInput,
   CreateBackupPayload,
+  DeleteBackupInput,
+  DeleteBackupPayload,
+  VerifyBackupInput,
+  VerifyBackupPayload,
 } from './backup.input.js';
-import { Backup, BackupDatabase, BackupProgress } from './backup.type.js';
+import { Backup, BackupDatabase, BackupProgress, BackupVerification } from './backup.type.js';
 import type { GraphQLContext } from './context.js';
 import { Instance } from './instance.type.js';
 import { listCost } from './page.type.js';
@@ -24,6 +31,8 @@ interface BackupServices {
   readonly listBackups: ListBackups;
   readonly createBackup: CreateBackup;
   readonly cancelBackup: CancelBackup;
+  readonly verifyBackup: VerifyBackup;
+  readonly deleteBackups: DeleteBackups;
 }
 
 interface BackupChangedArgs {
@@ -91,6 +100,28 @@ export class BackupResolver {
     return { backup: await this.#services.cancelBackup.cancel(caller, backupId) };
   }
 
+  @Mutation(() => VerifyBackupPayload, {
+    description:
+      'Begins to verify a COMPLETED backup, and answers at once; `backupChanged` tells the end, `Backup.verification` what was found. At level RESTORE each database is restored into a scratch database, compared with what was recorded, and removed again. Errors: BACKUP_NOT_FOUND, BACKUP_NOT_VERIFIABLE, SERVICE_SHUTTING_DOWN.',
+  })
+  async verifyBackup(
+    @Ctx() { caller }: GraphQLContext,
+    @Arg('input', () => VerifyBackupInput, { description: 'Which one, and how.' }) input: VerifyBackupInput,
+  ): Promise<VerifyBackupPayload> {
+    return { backup: await this.#services.verifyBackup.verify(caller, input.backupId, input.level) };
+  }
+
+  @Mutation(() => DeleteBackupPayload, {
+    description:
+      'Deletes manual backups for good, each by itself: DELETING at once, gone when its files are. Errors are told for each backup: BACKUP_NOT_FOUND, BACKUP_NOT_DELETABLE (it is being created, restored or verified, or it is an automated one).',
+  })
+  async deleteBackup(
+    @Ctx() { caller }: GraphQLContext,
+    @Arg('input', () => DeleteBackupInput, { description: 'Which ones.' }) { ids }: DeleteBackupInput,
+  ): Promise<DeleteBackupPayload> {
+    return { results: await this.#services.deleteBackups.delete(caller, ids) };
+  }
+
   @Subscription(() => Backup, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, BackupChangedArgs, GraphQLContext>) =>
       context.watchBackups.watch(context.caller, {
@@ -134,6 +165,17 @@ export class BackupResolver {
       storedBytes: artifact?.storedBytes ?? null,
       sha256: artifact?.sha256 ?? null,
     }));
+  }
+
+  @FieldResolver(() => BackupVerification, {
+    nullable: true,
+    description: 'Its newest verification; null until it is COMPLETED. Taking a backup verifies it at level FORMAT.',
+  })
+  async verification(
+    @Ctx() { loaders }: GraphQLContext,
+    @Root() backup: DomainBackup,
+  ): Promise<BackupVerification | null> {
+    return (await loaders.verification.load(backup.id)) ?? toFirstVerification(backup);
   }
 
   @FieldResolver(() => BackupProgress, { description: 'How far the work is.' })

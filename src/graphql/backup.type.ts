@@ -2,6 +2,7 @@ import { GraphQLDateTime, GraphQLSafeInt } from 'graphql-scalars';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { BackupFailureCode, BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
 import { Engine } from '../domain/instance.js';
+import { VerificationLevel, VerificationStatus } from '../domain/verification.js';
 
 @ObjectType({ description: 'A database in a backup. The sizes and the hash are null until the backup is COMPLETED.' })
 export class BackupDatabase {
@@ -55,6 +56,21 @@ export class BackupFailure {
 
   @Field(() => GraphQLDateTime, { description: 'When it failed.' })
   occurredAt!: Date;
+}
+
+@ObjectType({ description: 'How a backup was last verified.' })
+export class BackupVerification {
+  @Field(() => VerificationLevel, { description: 'How far it goes.' })
+  level!: VerificationLevel;
+
+  @Field(() => VerificationStatus, { description: 'How it stands.' })
+  status!: VerificationStatus;
+
+  @Field(() => GraphQLDateTime, { nullable: true, description: 'When it ended; null while RUNNING.' })
+  verifiedAt!: Date | null;
+
+  @Field(() => String, { nullable: true, description: 'What was found, for operators; null while RUNNING.' })
+  details!: string | null;
 }
 
 @ObjectType({ description: 'A backup of chosen databases of one instance. A COMPLETED one can be restored.' })

@@ -1,7 +1,10 @@
 import { registerEnumType } from 'type-graphql';
 import { BackupFailureCode, BackupOrderField, BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
 import { Engine, InstanceOrderField, InstanceRole, InstanceStatus } from '../domain/instance.js';
+import { AuditAction, AuditOutcome } from '../domain/audit.js';
 import { OrderDirection } from '../domain/page.js';
+import { RestoreFailureCode, RestorePhase, RestoreStatus } from '../domain/restore.js';
+import { VerificationLevel, VerificationStatus } from '../domain/verification.js';
 
 registerEnumType(Engine, {
   name: 'Engine',
@@ -106,5 +109,90 @@ registerEnumType(BackupOrderField, {
   valuesConfig: {
     STARTED_AT: { description: 'When the backup was created.' },
     NAME: { description: 'The name, capital letters first.' },
+  },
+});
+
+registerEnumType(RestoreStatus, {
+  name: 'RestoreStatus',
+  description: 'How a restore stands: RUNNING, then COMPLETED or FAILED.',
+  valuesConfig: {
+    RUNNING: { description: 'It is waiting, or under way; its target is RESTORING.' },
+    COMPLETED: { description: 'The target has the databases.' },
+    FAILED: { description: 'It could not be done; `failure` says why.' },
+  },
+});
+
+registerEnumType(RestorePhase, {
+  name: 'RestorePhase',
+  description: 'Where the work on a restore stands.',
+  valuesConfig: {
+    QUEUED: { description: 'It waits until fewer restores are running.' },
+    CHECKING: { description: 'The stored bytes are checked; nothing has been applied yet.' },
+    LOADING: { description: 'The databases are loaded beside those that the target has.' },
+    SWAPPING: { description: 'They get their names. It is finished from here on, also after a crash.' },
+    DONE: { description: 'It has ended, well or not.' },
+  },
+});
+
+registerEnumType(RestoreFailureCode, {
+  name: 'RestoreFailureCode',
+  description: 'Why a restore has FAILED.',
+  valuesConfig: {
+    ENGINE_UNREACHABLE: { description: 'The target instance could not be reached.' },
+    RESTORE_FAILED: { description: 'Loading a database, or giving it its name, has failed.' },
+    TARGET_EXISTS: { description: 'A database of that name was made meanwhile, and `overwrite` was not set.' },
+    STORAGE_UNAVAILABLE: { description: 'The artifact store cannot be used, or a file of the backup is gone.' },
+    STORAGE_FULL: { description: 'There is no room left where the database is to be.' },
+    CHECKSUM_MISMATCH: { description: 'What is stored is not what was written. Nothing was applied.' },
+    STALLED: { description: 'Nothing moved for longer than the stall timeout.' },
+    INTERRUPTED: { description: 'The server stopped before it had finished.' },
+  },
+});
+
+registerEnumType(VerificationLevel, {
+  name: 'VerificationLevel',
+  description: 'How far a verification goes; each level holds the one before.',
+  valuesConfig: {
+    CHECKSUM: { description: 'The stored bytes and the manifest are what was written.' },
+    FORMAT: { description: 'Each file decrypts and decompresses into a whole dump.' },
+    RESTORE: { description: 'Each database was restored, with the tables and rows that it had. The proof.' },
+  },
+});
+
+registerEnumType(VerificationStatus, {
+  name: 'VerificationStatus',
+  description: 'How a verification stands.',
+  valuesConfig: {
+    RUNNING: { description: 'It is under way.' },
+    PASSED: { description: 'The backup is good, as far as the level goes.' },
+    FAILED: { description: 'The backup is not good, or could not be tried out; `details` says which.' },
+  },
+});
+
+registerEnumType(AuditAction, {
+  name: 'AuditAction',
+  description: 'What a caller did, or wanted to do.',
+  valuesConfig: {
+    REGISTER_INSTANCE: { description: 'Registering an instance.' },
+    UPDATE_INSTANCE: { description: 'Changing an instance.' },
+    DELETE_INSTANCE: { description: 'Deleting an instance.' },
+    SET_BACKUP_POLICY: { description: 'Setting the backup policy of an instance.' },
+    CREATE_BACKUP: { description: 'Creating a backup, also an automated one.' },
+    CANCEL_BACKUP: { description: 'Cancelling a backup.' },
+    VERIFY_BACKUP: { description: 'Verifying a backup.' },
+    DOWNLOAD_BACKUP: { description: 'Downloading a file of a backup, or asking for a link to it.' },
+    DELETE_BACKUP: { description: 'Deleting a backup, also by retention.' },
+    RESTORE_BACKUP: { description: 'Restoring a backup.' },
+  },
+});
+
+registerEnumType(AuditOutcome, {
+  name: 'AuditOutcome',
+  description: 'What came of an act.',
+  valuesConfig: {
+    ACCEPTED: { description: 'It was begun; another event tells how it ended.' },
+    COMPLETED: { description: 'It was done.' },
+    FAILED: { description: 'It was begun, and has failed; `code` says why.' },
+    REFUSED: { description: 'It was not begun; `code` says why. Nothing was changed.' },
   },
 });

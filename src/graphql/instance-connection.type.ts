@@ -1,22 +1,14 @@
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import type { Instance as DomainInstance } from '../domain/instance.js';
+import { connectionOf } from './connection.type.js';
 import { Instance } from './instance.type.js';
-import { PageInfo, toPageInfo } from './page.type.js';
 import type { Connection } from './page.type.js';
 
-@ObjectType({ description: 'An instance and its place in a list.' })
-export class InstanceEdge {
-  @Field(() => String, { description: 'To pass as `after`.' })
-  cursor!: string;
-
-  @Field(() => Instance, { description: 'The instance.' })
-  node!: DomainInstance;
-}
-
 @ObjectType({ description: 'A page of instances.' })
-export class InstanceConnection {
-  readonly #source: Connection<DomainInstance>;
-
+export class InstanceConnection extends connectionOf<DomainInstance>(Instance, {
+  one: 'An instance',
+  many: 'instances',
+}) {
   @Field(() => ID, {
     description:
       'Read before the page: `instanceStatusChanged(after: eventCursor)` misses no change that the page does not show.',
@@ -24,27 +16,7 @@ export class InstanceConnection {
   eventCursor: string;
 
   constructor(source: Connection<DomainInstance>, eventCursor: string) {
-    this.#source = source;
+    super(source);
     this.eventCursor = eventCursor;
-  }
-
-  @Field(() => [Instance], { description: 'The instances of the page.' })
-  nodes(): readonly DomainInstance[] {
-    return this.#source.page.items.map((item) => item.node);
-  }
-
-  @Field(() => [InstanceEdge], { description: 'The same, each with its cursor.' })
-  edges(): readonly InstanceEdge[] {
-    return this.#source.page.items;
-  }
-
-  @Field(() => PageInfo, { description: 'Whether and where to go on.' })
-  pageInfo(): PageInfo {
-    return toPageInfo(this.#source.page, this.#source.after);
-  }
-
-  @Field(() => Int, { description: 'How many instances match in all. Counted only when selected.' })
-  totalCount(): Promise<number> {
-    return this.#source.count();
   }
 }

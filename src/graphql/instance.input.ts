@@ -1,5 +1,5 @@
 import { Matches, MaxLength, ValidateNested } from 'class-validator';
-import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
+import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Engine, InstanceOrderField, InstanceRole, InstanceStatus } from '../domain/instance.js';
 import type { Instance as DomainInstance } from '../domain/instance.js';
 import { INSTANCE_NAME, MAX_URL_LENGTH, PROJECT_NAME, REGION_NAME } from '../domain/naming.js';
@@ -65,6 +65,24 @@ export class UpdateInstanceInput {
 export class UpdateInstancePayload {
   @Field(() => Instance, { description: 'The instance, as it is now.' })
   instance!: DomainInstance;
+}
+
+@InputType({ description: 'An instance to delete.' })
+export class DeleteInstanceInput {
+  @Field(() => ID, { description: 'Its id.' })
+  instanceId!: string;
+}
+
+@ObjectType({ description: 'What `deleteInstance` has done.' })
+export class DeleteInstancePayload {
+  @Field(() => ID, { description: 'The id that the instance had.' })
+  deletedInstanceId!: string;
+
+  @Field(() => Int, { description: 'How many automated backups go with it.' })
+  deletedAutomatedBackups!: number;
+
+  @Field(() => Int, { description: 'How many manual backups stay.' })
+  retainedManualBackups!: number;
 }
 
 @InputType({ description: 'Which instances to list: those that match every field given.' })

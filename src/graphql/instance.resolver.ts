@@ -3,6 +3,8 @@ import type { SubscribeResolverData } from 'type-graphql';
 import type { Backup as DomainBackup } from '../domain/backup.js';
 import type { Database as DomainDatabase } from '../domain/database.js';
 import type { Instance as DomainInstance } from '../domain/instance.js';
+import type { Restore as DomainRestore } from '../domain/restore.js';
+import type { DeleteInstance } from '../services/delete-instance.js';
 import type { ListInstances } from '../services/list-instances.js';
 import type { RegisterInstance } from '../services/register-instance.js';
 import type { StatusMessage } from '../services/status-tail.js';
@@ -16,6 +18,8 @@ import { InstanceConnection } from './instance-connection.type.js';
 import {
   DEFAULT_PROJECT,
   DEFAULT_REGION,
+  DeleteInstanceInput,
+  DeleteInstancePayload,
   InstancesArgs,
   RegisterInstanceInput,
   RegisterInstancePayload,
@@ -25,6 +29,7 @@ import {
 import { Instance } from './instance.type.js';
 import { listCost } from './page.type.js';
 import { toBackupPageRequest, toInstancePageRequest } from './requests.js';
+import { Restore } from './restore.type.js';
 import { InstanceStatusChange } from './status-change.type.js';
 
 /** Asking an instance itself is far dearer than reading a row of the catalog. */
@@ -34,6 +39,7 @@ interface InstanceServices {
   readonly listInstances: ListInstances;
   readonly registerInstance: RegisterInstance;
   readonly updateInstance: UpdateInstance;
+  readonly deleteInstance: DeleteInstance;
 }
 
 interface StatusChangedArgs {
@@ -100,6 +106,18 @@ export class InstanceResolver {
     return { instance: await this.#services.updateInstance.update(caller, { instanceId, name, url, region }) };
   }
 
+  @Mutation(() => DeleteInstancePayload, {
+    description:
+      'Takes an instance in which no operation runs out of the service; the instance itself is not touched. Its automated backups are deleted, its manual ones stay: they are listed, and can be verified, downloaded and restored to another instance. Errors: INSTANCE_NOT_FOUND, BACKUP_IN_PROGRESS, INSTANCE_NOT_AVAILABLE, BACKUP_NOT_DELETABLE (an automated backup of it is in use); nothing is changed then.',
+  })
+  async deleteInstance(
+    @Ctx() { caller }: GraphQLContext,
+    @Arg('input', () => DeleteInstanceInput, { description: 'Which one.' }) { instanceId }: DeleteInstanceInput,
+  ): Promise<DeleteInstancePayload> {
+    const { instanceId: deletedInstanceId, ...counts } = await this.#services.deleteInstance.delete(caller, instanceId);
+    return { deletedInstanceId, ...counts };
+  }
+
   @Subscription(() => InstanceStatusChange, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, StatusChangedArgs, GraphQLContext>) =>
       context.watchInstanceStatus.watch(context.caller, {
@@ -154,5 +172,16 @@ export class InstanceResolver {
   })
   async activeBackup(@Ctx() { loaders }: GraphQLContext, @Root() { id }: DomainInstance): Promise<DomainBackup | null> {
     return loaders.activeBackup.load(id);
+  }
+
+  @FieldResolver(() => Restore, {
+    nullable: true,
+    description: 'The restore that is being made to it; null when none is.',
+  })
+  async activeRestore(
+    @Ctx() { loaders }: GraphQLContext,
+    @Root() { id }: DomainInstance,
+  ): Promise<DomainRestore | null> {
+    return loaders.activeRestore.load(id);
   }
 }

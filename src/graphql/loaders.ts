@@ -4,12 +4,16 @@ import type { Backup, BackupDatabase } from '../domain/backup.js';
 import type { Caller } from '../domain/caller.js';
 import type { Instance } from '../domain/instance.js';
 import type { Page } from '../domain/page.js';
+import type { Restore } from '../domain/restore.js';
+import type { Verification } from '../domain/verification.js';
 import type { ListBackups } from '../services/list-backups.js';
 import type { ListInstances } from '../services/list-instances.js';
+import type { ListRestores } from '../services/list-restores.js';
 
 interface LoaderServices {
   readonly listInstances: ListInstances;
   readonly listBackups: ListBackups;
+  readonly listRestores: ListRestores;
 }
 
 /** Gathers what the items of a page each ask for into one statement a field: a page's length costs no statements. */
@@ -18,6 +22,8 @@ export class Loaders {
   readonly backup: DataLoader<string, Backup | null>;
   readonly activeBackup: DataLoader<string, Backup | null>;
   readonly databases: DataLoader<string, readonly BackupDatabase[]>;
+  readonly verification: DataLoader<string, Verification | null>;
+  readonly activeRestore: DataLoader<string, Restore | null>;
   readonly #pages = new Map<string, DataLoader<string, Page<Backup>>>();
   readonly #counts = new Map<string, DataLoader<string, number>>();
   readonly #services: LoaderServices;
@@ -31,11 +37,13 @@ export class Loaders {
     this.#services = services;
     this.#caller = caller;
     this.#options = { cache: !isLongLived };
-    const { listInstances, listBackups } = services;
+    const { listInstances, listBackups, listRestores } = services;
     this.instance = new DataLoader((ids) => listInstances.findMany(caller, ids), this.#options);
     this.backup = new DataLoader((ids) => listBackups.findMany(caller, ids), this.#options);
     this.activeBackup = new DataLoader((ids) => listBackups.findActive(caller, ids), this.#options);
     this.databases = new DataLoader((ids) => listBackups.findDatabases(caller, ids), this.#options);
+    this.verification = new DataLoader((ids) => listBackups.findVerifications(caller, ids), this.#options);
+    this.activeRestore = new DataLoader((ids) => listRestores.findActive(caller, ids), this.#options);
   }
 
   /** The backups of an instance: one statement for all instances that are asked for the same page. */

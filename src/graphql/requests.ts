@@ -1,10 +1,14 @@
+import type { AuditPageRequest } from '../catalog/audit-log.js';
 import type { BackupFilter, BackupPageRequest, InstanceFilter, InstancePageRequest } from '../catalog/catalog.js';
+import type { RestorePageRequest } from '../catalog/restores.js';
 import { BackupOrderField } from '../domain/backup.js';
 import { InstanceOrderField } from '../domain/instance.js';
 import { DEFAULT_PAGE_SIZE, OrderDirection } from '../domain/page.js';
 import type { Order } from '../domain/page.js';
+import type { AuditEventsArgs } from './audit-event.input.js';
 import type { BackupsArgs } from './backup.input.js';
 import type { InstancesArgs } from './instance.input.js';
+import type { RestoresArgs } from './restore.input.js';
 
 const BY_NAME: Order<InstanceOrderField> = { field: InstanceOrderField.NAME, direction: OrderDirection.ASC };
 const NEWEST_FIRST: Order<BackupOrderField> = { field: BackupOrderField.STARTED_AT, direction: OrderDirection.DESC };
@@ -24,6 +28,24 @@ export function toBackupPageRequest(args: BackupsArgs): BackupPageRequest {
   const filter: BackupFilter = withoutNulls(args.filter ?? {});
   const orderBy = args.orderBy ?? NEWEST_FIRST;
   return { first: args.first ?? DEFAULT_PAGE_SIZE, after: args.after ?? null, filter, orderBy };
+}
+
+export function toRestorePageRequest({ first, after, filter, direction }: RestoresArgs): RestorePageRequest {
+  return {
+    first: first ?? DEFAULT_PAGE_SIZE,
+    after: after ?? null,
+    filter: withoutNulls(filter ?? {}),
+    orderBy: { field: 'STARTED_AT', direction: direction ?? OrderDirection.DESC },
+  };
+}
+
+export function toAuditPageRequest({ first, after, filter, direction }: AuditEventsArgs): AuditPageRequest {
+  return {
+    first: first ?? DEFAULT_PAGE_SIZE,
+    after: after ?? null,
+    filter: withoutNulls(filter ?? {}),
+    orderBy: { field: 'OCCURRED_AT', direction: direction ?? OrderDirection.DESC },
+  };
 }
 
 function withoutNulls<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {

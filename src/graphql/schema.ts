@@ -3,12 +3,16 @@ import { lexicographicSortSchema, printSchema } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import type { PubSub } from 'type-graphql';
+import { AuditEventResolver } from './audit-event.resolver.js';
 import { BackupResolver } from './backup.resolver.js';
 import './enums.js';
 import { InstanceResolver } from './instance.resolver.js';
+import { RestoreResolver } from './restore.resolver.js';
 
 export type ResolverServices = ConstructorParameters<typeof InstanceResolver>[0] &
-  ConstructorParameters<typeof BackupResolver>[0];
+  ConstructorParameters<typeof BackupResolver>[0] &
+  ConstructorParameters<typeof RestoreResolver>[0] &
+  ConstructorParameters<typeof AuditEventResolver>[0];
 
 /** Every subscription brings its own source; type-graphql asks for a PubSub all the same. */
 const NO_PUB_SUB: PubSub = {
@@ -24,9 +28,11 @@ export async function createSchema(services: ResolverServices): Promise<GraphQLS
   const resolvers = new Map<unknown, unknown>([
     [InstanceResolver, new InstanceResolver(services)],
     [BackupResolver, new BackupResolver(services)],
+    [RestoreResolver, new RestoreResolver(services)],
+    [AuditEventResolver, new AuditEventResolver(services)],
   ]);
   const schema = await buildSchema({
-    resolvers: [InstanceResolver, BackupResolver],
+    resolvers: [InstanceResolver, BackupResolver, RestoreResolver, AuditEventResolver],
     container: { get: (type) => resolvers.get(type) },
     pubSub: NO_PUB_SUB,
     validate: true,

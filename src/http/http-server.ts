@@ -10,8 +10,10 @@ import type { GraphQLContext } from '../graphql/context.js';
 import { Loaders } from '../graphql/loaders.js';
 import type { ListBackups } from '../services/list-backups.js';
 import type { ListInstances } from '../services/list-instances.js';
+import type { ListRestores } from '../services/list-restores.js';
 import type { WatchBackups } from '../services/watch-backups.js';
 import type { WatchInstanceStatus } from '../services/watch-instance-status.js';
+import type { WatchRestores } from '../services/watch-restores.js';
 import { renderGraphiqlPage } from './graphiql.js';
 import { createApolloServer } from './graphql-http.js';
 import { GraphqlWebSocket } from './graphql-websocket.js';
@@ -34,8 +36,10 @@ export interface HttpServerDeps {
   readonly metrics: Metrics;
   readonly listInstances: ListInstances;
   readonly listBackups: ListBackups;
+  readonly listRestores: ListRestores;
   readonly watchInstanceStatus: WatchInstanceStatus;
   readonly watchBackups: WatchBackups;
+  readonly watchRestores: WatchRestores;
   /** Null when ready; otherwise why not. */
   readonly findUnreadiness: () => Promise<string | null>;
 }
@@ -96,10 +100,10 @@ export class HttpServer {
   }
 
   #createContext({ requestId, isLongLived, dropSlowSubscriber }: OperationOrigin): GraphQLContext {
-    const { watchInstanceStatus, watchBackups } = this.#deps;
+    const { watchInstanceStatus, watchBackups, watchRestores } = this.#deps;
     const caller = localOperator(requestId);
     const loaders = new Loaders(this.#deps, caller, isLongLived);
-    return { caller, loaders, watchInstanceStatus, watchBackups, dropSlowSubscriber };
+    return { caller, loaders, watchInstanceStatus, watchBackups, watchRestores, dropSlowSubscriber };
   }
 
   #fence(): void {

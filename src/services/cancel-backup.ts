@@ -1,10 +1,12 @@
 import type { Logger } from 'pino';
 import type { Catalog } from '../catalog/catalog.js';
+import { AuditAction } from '../domain/audit.js';
 import { BackupFailureCode, BackupStatus } from '../domain/backup.js';
 import type { Backup } from '../domain/backup.js';
 import type { Caller } from '../domain/caller.js';
 import { DomainError } from '../domain/errors.js';
 import type { StatusFeed } from '../events/status-feed.js';
+import type { AuditTrail } from './audit-trail.js';
 
 /** How long a caller may wait for the end of a backup that was cancelled. */
 const ANSWER_WITHIN_MS = 5000;
@@ -13,6 +15,7 @@ interface CancelBackupDeps {
   readonly catalog: Catalog;
   readonly feed: StatusFeed;
   readonly logger: Logger;
+  readonly audit: AuditTrail;
 }
 
 /**
@@ -31,9 +34,20 @@ export class CancelBackup {
    * @throws DomainError BACKUP_NOT_FOUND, BACKUP_NOT_CANCELLABLE
    */
   async cancel(caller: Caller, backupId: string): Promise<Backup> {
-    const { catalog, feed, logger } = this.#deps;
-    await this.#get(backupId);
-    const isCancelled = await catalog.transaction(({ backups }) => backups.cancel(backupId));
+    const subject = { action: AuditAction.CANCEL_BACKUP, backupId };
+    return this.#deps.audit.attempt(caller, subject, () => this.#cancel(caller, backupId));
+  }
+
+  async #cancel(caller: Caller, backupId: string): Promise<Backup> {
+    const { catalog, feed, logger, audit } = this.#deps;
+    const { name, instanceId, instanceName } = await this.#get(backupId);
+    const details = `Backup ${name} of instance ${instanceName}.`;
+    const subject = { action: AuditAction.CANCEL_BACKUP, backupId, instanceId, details };
+    const isCancelled = await catalog.transaction(async ({ backups, auditLog }) => {
+      if (!(await backups.cancel(backupId))) return false;
+      await auditLog.append(audit.event(caller, subject));
+      return true;
+    });
     if (isCancelled) logger.info({ reqId: caller.requestId, caller: caller.name, backupId }, 'backup cancelled');
     // Also if it was cancelled before: whoever was to hear of that may not have.
     feed.publish({ kind: 'cancel', backupId });

@@ -1,8 +1,10 @@
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import type { Catalog, CompletedBackup, StatusTransition } from '../catalog/catalog.js';
+import { AuditAction } from '../domain/audit.js';
 import type { Backup, BackupFailure } from '../domain/backup.js';
 import { InstanceStatus } from '../domain/instance.js';
 import type { StatusFeed } from '../events/status-feed.js';
+import type { AuditSubject, AuditTrail } from './audit-trail.js';
 import { untilStopped } from './stoppable.js';
 import { cancelled, toFailure } from './to-failure.js';
 
@@ -10,6 +12,7 @@ interface ConcludeBackupDeps {
   readonly catalog: Catalog;
   readonly store: ArtifactStore;
   readonly feed: StatusFeed;
+  readonly audit: AuditTrail;
   /** Lease owner in whose name backups are concluded. */
   readonly serverId: string;
   /** Files of a failed backup could not be removed; they are tried again later. */
@@ -28,14 +31,15 @@ export class ConcludeBackup {
 
   /** The manifest is in the store by now. False when the backup was lost to another server, or had ended already. */
   async complete(backup: Backup, result: CompletedBackup): Promise<boolean> {
-    const { catalog, serverId } = this.#deps;
-    const isDone = await catalog.transaction(async ({ backups, instances }) => {
+    const { catalog, serverId, audit } = this.#deps;
+    const isDone = await catalog.transaction(async ({ backups, instances, auditLog }) => {
       if (!(await backups.complete(backup.id, serverId, result))) return false;
       await instances.changeStatus({
         ...toAvailable(backup),
         reason: `Backup ${backup.name} is completed.`,
         at: result.completedAt,
       });
+      await auditLog.append(audit.end(toSubject(backup), null));
       return true;
     });
     if (isDone) await this.#announce(backup);
@@ -50,12 +54,12 @@ export class ConcludeBackup {
    * @param abnormalReason why the instance cannot be used any more; null = it is AVAILABLE again
    */
   async fail(backup: Backup, cause: BackupFailure, abnormalReason: string | null = null): Promise<boolean> {
-    const { catalog, serverId } = this.#deps;
+    const { catalog, serverId, audit } = this.#deps;
     if (!(await catalog.transaction(({ backups }) => backups.condemn(backup.id, serverId)))) return false;
     const [cancelledId] = await catalog.backups.findCancelled([backup.id]);
     const failure = cancelledId === undefined ? cause : toFailure(cancelled(), cause.occurredAt);
     const isCleaned = await this.#clean(backup);
-    const isDone = await catalog.transaction(async ({ backups, instances }) => {
+    const isDone = await catalog.transaction(async ({ backups, instances, auditLog }) => {
       if (!(await backups.fail(backup.id, serverId, { failure, isCleaned }))) return false;
       await instances.changeStatus({
         ...toAvailable(backup),
@@ -63,6 +67,7 @@ export class ConcludeBackup {
         reason: abnormalReason ?? `Backup ${backup.name} has failed. ${failure.message}`,
         at: failure.occurredAt,
       });
+      await auditLog.append(audit.end(toSubject(backup), failure.code));
       return true;
     });
     if (isDone) await this.#announce(backup);
@@ -100,4 +105,9 @@ export class ConcludeBackup {
 
 function toAvailable({ instanceId, id }: Backup): Omit<StatusTransition, 'reason' | 'at'> {
   return { instanceId, backupId: id, from: InstanceStatus.BACKING_UP, to: InstanceStatus.AVAILABLE };
+}
+
+function toSubject({ id: backupId, instanceId, name, instanceName }: Backup): AuditSubject {
+  const details = `Backup ${name} of instance ${instanceName}.`;
+  return { action: AuditAction.CREATE_BACKUP, backupId, instanceId, details };
 }

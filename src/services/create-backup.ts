@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { UniqueViolationError } from '../catalog/catalog.js';
 import type { Catalog, CatalogWriters } from '../catalog/catalog.js';
+import { AuditAction, AuditOutcome } from '../domain/audit.js';
 import { BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
 import type { Backup } from '../domain/backup.js';
 import type { Caller } from '../domain/caller.js';
@@ -9,6 +10,7 @@ import { badUserInput, DomainError } from '../domain/errors.js';
 import { InstanceRole, InstanceStatus } from '../domain/instance.js';
 import type { Instance } from '../domain/instance.js';
 import type { StatusFeed } from '../events/status-feed.js';
+import type { AuditTrail } from './audit-trail.js';
 import type { BackupRunner } from './backup-runner.js';
 import type { InstanceConnector } from './instance-connector.js';
 import { findLateRefusal, findRefusal, getInstance } from './instance-refusal.js';
@@ -20,15 +22,24 @@ export interface CreateBackupInput {
   /** Names of user databases; none = all that the instance has when the backup begins. */
   readonly databases: readonly string[];
   readonly includeSystemDatabases: boolean;
+  /** Set where the instance's policy asks, and no user: then it is an AUTOMATED one. */
+  readonly automation?: Automation;
+}
+
+/** What goes with a backup that a policy asks for. */
+export interface Automation {
+  /** Written in the transaction that creates the backup; what it throws keeps that from being created. */
+  readonly onClaim: (writers: CatalogWriters) => Promise<void>;
 }
 
 const operation = 'CREATE_BACKUP';
 
 interface Claim {
+  readonly caller: Caller;
+  readonly input: CreateBackupInput;
   readonly backup: Backup;
   /** When the instance that the backup tells of had last changed. */
   readonly seenAt: Date;
-  readonly databases: readonly string[];
 }
 
 interface CreateBackupDeps {
@@ -39,6 +50,7 @@ interface CreateBackupDeps {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly logger: Logger;
+  readonly audit: AuditTrail;
 }
 
 /**
@@ -57,20 +69,25 @@ export class CreateBackup {
    * BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE, CLIENT_TOOL_MISSING, SERVICE_SHUTTING_DOWN
    */
   async create(caller: Caller, input: CreateBackupInput): Promise<Backup> {
-    const { runner, feed, logger } = this.#deps;
-    let backup: Backup | null = null;
-    while (backup === null) backup = await this.#tryToCreate(input);
+    const { runner, feed, logger, audit } = this.#deps;
+    const subject = { action: AuditAction.CREATE_BACKUP, instanceId: input.instanceId };
+    const backup = await audit.attempt(caller, subject, async () => {
+      for (;;) {
+        const created = await this.#tryToCreate(caller, input);
+        if (created !== null) return created;
+      }
+    });
     const { requestId, name: callerName } = caller;
     const { id: backupId, instanceId } = backup;
     logger.info({ reqId: requestId, caller: callerName, backupId, instanceId }, 'backup created');
-    runner.start(backup);
+    void runner.start(backup);
     feed.publish({ kind: 'status' });
     feed.publish({ kind: 'backup', backupId });
     return backup;
   }
 
   /** Null when the instance was changed meanwhile: what was asked of it, and what is written down of it, no longer holds. */
-  async #tryToCreate(input: CreateBackupInput): Promise<Backup | null> {
+  async #tryToCreate(caller: Caller, input: CreateBackupInput): Promise<Backup | null> {
     const { catalog, connector, runner } = this.#deps;
     runner.assertAccepting();
     const instance = await getInstance(catalog, input.instanceId);
@@ -81,7 +98,7 @@ export class CreateBackup {
     await this.#assertDatabasesExist(instance, input.databases);
 
     const backup = this.#toBackup(instance, input);
-    const claim = { backup, seenAt: instance.updatedAt, databases: input.databases };
+    const claim = { caller, input, backup, seenAt: instance.updatedAt };
     try {
       return (await catalog.transaction((writers) => this.#claim(writers, claim))) ? backup : null;
     } catch (error) {
@@ -90,8 +107,8 @@ export class CreateBackup {
   }
 
   /** False, and nothing written, when the instance has changed and a backup of it can still be created. */
-  async #claim(writers: CatalogWriters, { backup, seenAt, databases }: Claim): Promise<boolean> {
-    const { instanceId } = backup;
+  async #claim(writers: CatalogWriters, { caller, input, backup, seenAt }: Claim): Promise<boolean> {
+    const { id: backupId, instanceId, name, instanceName } = backup;
     // The server may have begun to stop while the instance was asked for its databases, or the transaction waited.
     this.#deps.runner.assertAccepting();
     const isClaimed = await writers.instances.changeStatus({
@@ -112,8 +129,12 @@ export class CreateBackup {
     await writers.backups.insert(backup, this.#deps.runner.newLease());
     await writers.backups.setDatabases(
       backup.id,
-      databases.map((name) => ({ name, system: false })),
+      input.databases.map((database) => ({ name: database, system: false })),
     );
+    await input.automation?.onClaim(writers);
+    const details = `Backup ${name} of instance ${instanceName}.`;
+    const subject = { action: AuditAction.CREATE_BACKUP, backupId, instanceId, details };
+    await writers.auditLog.append(this.#deps.audit.event(caller, subject, AuditOutcome.ACCEPTED));
     return true;
   }
 
@@ -144,7 +165,7 @@ export class CreateBackup {
       (await this.#deps.connector.listDatabases(instance)).map((database) => [database.name, database]),
     );
     const missing = names.filter((name) => !known.has(name));
-    if (missing.length > 0) throw new DomainError('DATABASE_NOT_FOUND', { databases: missing });
+    if (missing.length > 0) throw new DomainError('DATABASE_NOT_FOUND', { databases: missing, where: 'instance' });
     const system = names.filter((name) => known.get(name)?.system === true);
     if (system.length === 0) return;
     throw badUserInput(
@@ -159,7 +180,7 @@ export class CreateBackup {
       id: this.#deps.newId(),
       name: input.name,
       description: input.description,
-      type: BackupType.MANUAL,
+      type: input.automation === undefined ? BackupType.MANUAL : BackupType.AUTOMATED,
       status: BackupStatus.BUILDING,
       project: instance.project,
       region: instance.region,

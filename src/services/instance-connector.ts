@@ -68,8 +68,13 @@ export class InstanceConnector {
 
   /** @throws DomainError INSTANCE_UNREACHABLE, CLIENT_TOOL_MISSING when a program is not there that its backups take */
   async assertTools(instance: Instance): Promise<void> {
-    const { engine } = await orUnreachable(instance.endpoint, this.connect(instance.id));
+    const { engine } = await this.getConnection(instance);
     await engine.assertTools(instance);
+  }
+
+  /** The engine of an instance, and the URL to give it. @throws DomainError INSTANCE_UNREACHABLE when that cannot be unsealed */
+  async getConnection(instance: Instance): Promise<Connection> {
+    return orUnreachable(instance.endpoint, this.connect(instance.id));
   }
 
   /** The databases that the instance has now. @throws DomainError INSTANCE_UNREACHABLE */

@@ -1,14 +1,18 @@
 import type { BackupFilter, BackupPageRequest, BackupReader, Catalog } from '../catalog/catalog.js';
+import type { VerificationReader } from '../catalog/verifications.js';
 import type { Backup, BackupDatabase } from '../domain/backup.js';
 import type { Caller } from '../domain/caller.js';
 import type { Page } from '../domain/page.js';
+import type { Verification } from '../domain/verification.js';
 
 /** What callers may see of backups. The methods that take many ids read them all in one statement. */
 export class ListBackups {
   readonly #backups: BackupReader;
+  readonly #verifications: VerificationReader;
 
   constructor(catalog: Catalog) {
     this.#backups = catalog.backups;
+    this.#verifications = catalog.verifications;
   }
 
   async findMany(_caller: Caller, ids: readonly string[]): Promise<readonly (Backup | null)[]> {
@@ -48,5 +52,10 @@ export class ListBackups {
 
   async findDatabases(_caller: Caller, backupIds: readonly string[]): Promise<readonly (readonly BackupDatabase[])[]> {
     return this.#backups.findDatabases(backupIds);
+  }
+
+  /** The newest verification of each backup; null where none was asked for since it was taken. */
+  async findVerifications(_caller: Caller, backupIds: readonly string[]): Promise<readonly (Verification | null)[]> {
+    return this.#verifications.findMany(backupIds);
   }
 }

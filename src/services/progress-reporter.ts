@@ -1,31 +1,23 @@
-import type { Catalog } from '../catalog/catalog.js';
-import type { BackupProgress } from '../domain/backup.js';
-import type { StatusFeed } from '../events/status-feed.js';
-
 /** Progress reaches the catalog and the subscribers at most four times a second. */
 const REPORT_INTERVAL_MS = 250;
 
-interface ProgressReporterDeps {
-  readonly catalog: Catalog;
-  readonly feed: StatusFeed;
-  readonly backupId: string;
-  /** Lease owner in whose name the progress is written. */
-  readonly serverId: string;
-  readonly read: () => BackupProgress;
-  /** The backup belongs to another server now, or has ended. */
+interface ProgressReporterDeps<P> {
+  readonly read: () => P;
+  /** False when the work belongs to another server now, or has ended. */
+  readonly write: (progress: P) => Promise<boolean>;
   readonly onLost: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Writes a backup's progress down while it changes. A report that fails is only a late one: the next will do. */
-export class ProgressReporter implements AsyncDisposable {
-  readonly #deps: ProgressReporterDeps;
+/** Writes the progress of a piece of work down while it changes. A report that fails is only a late one: the next will do. */
+export class ProgressReporter<P> implements AsyncDisposable {
+  readonly #deps: ProgressReporterDeps<P>;
   readonly #timer: NodeJS.Timeout;
   #last = '';
   #reporting: Promise<void> = Promise.resolve();
   #isReporting = false;
 
-  constructor(deps: ProgressReporterDeps) {
+  constructor(deps: ProgressReporterDeps<P>) {
     this.#deps = deps;
     this.#timer = setInterval(() => {
       this.report();
@@ -49,12 +41,10 @@ export class ProgressReporter implements AsyncDisposable {
     await this.#reporting;
   }
 
-  async #write(progress: BackupProgress): Promise<void> {
-    const { catalog, feed, backupId, serverId, onLost, onError } = this.#deps;
+  async #write(progress: P): Promise<void> {
+    const { write, onLost, onError } = this.#deps;
     try {
-      const isHeld = await catalog.transaction(({ backups }) => backups.setProgress(backupId, serverId, progress));
-      if (isHeld) feed.publish({ kind: 'backup', backupId });
-      else onLost();
+      if (!(await write(progress))) onLost();
     } catch (error) {
       onError(error);
     }

@@ -10,9 +10,7 @@ import type { Clock } from '../domain/clock.js';
 import type { BackupRunner } from './backup-runner.js';
 import type { ConcludeBackup } from './conclude-backup.js';
 import { readManifest } from './read-manifest.js';
-
-/** How often a running server looks for backups that others, or it itself, have abandoned. */
-const RECOVERY_INTERVAL_MS = 15_000;
+import type { IsAbandoned, Recoverable } from './recovery.js';
 
 interface RecoverBackupsDeps {
   readonly catalog: Catalog;
@@ -27,37 +25,17 @@ interface RecoverBackupsDeps {
  * Ends the backups that a crash has left BUILDING. The manifest is the commit point: with it the backup is COMPLETED,
  * without it FAILED as INTERRUPTED, its files removed. Either way the instance is given back.
  */
-export class RecoverBackups implements AsyncDisposable {
+export class RecoverBackups implements Recoverable {
   readonly #deps: RecoverBackupsDeps;
-  #timer: NodeJS.Timeout | null = null;
-  #recovering: Promise<void> = Promise.resolve();
 
   constructor(deps: RecoverBackupsDeps) {
     this.#deps = deps;
   }
 
-  /** At start, before anything else runs. On a catalog of our own every unfinished backup belongs to a dead process. */
-  async recoverAtStart(): Promise<void> {
-    const { catalog } = this.#deps;
-    await this.#recover((leased) => catalog.isExclusive || this.#isExpired(leased));
-    this.#timer = setInterval(() => {
-      this.#recovering = this.#recovering
-        .then(() => this.#recover((leased) => this.#isExpired(leased)))
-        .catch((error: unknown) => {
-          this.#deps.logger.error({ err: error }, 'recovery has failed; it is tried again');
-        });
-    }, RECOVERY_INTERVAL_MS).unref();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#recovering;
-  }
-
-  async #recover(isOrphan: (leased: LeasedBackup) => boolean): Promise<void> {
+  async recover(isAbandoned: IsAbandoned): Promise<void> {
     const { catalog, runner, conclude, logger } = this.#deps;
     for (const leased of await catalog.backups.listBuilding()) {
-      if (runner.has(leased.backup.id) || !isOrphan(leased)) continue;
+      if (runner.has(leased.backup.id) || !isAbandoned(leased.lease)) continue;
       // Whoever held it may only have been asleep: without its lease it can no longer end the backup in another way.
       const isTaken = await catalog.transaction(({ backups }) =>
         backups.takeOver(leased.backup.id, leased.lease, runner.newLease()),
@@ -103,9 +81,5 @@ export class RecoverBackups implements AsyncDisposable {
       if (error instanceof ArtifactNotFoundError) return null;
       throw error;
     }
-  }
-
-  #isExpired({ lease }: LeasedBackup): boolean {
-    return lease.expiresAt.getTime() < this.#deps.clock().getTime();
   }
 }

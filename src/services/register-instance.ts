@@ -1,10 +1,12 @@
 import { UniqueViolationError } from '../catalog/catalog.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { AuditAction } from '../domain/audit.js';
 import type { Caller } from '../domain/caller.js';
 import type { Clock } from '../domain/clock.js';
 import { DomainError } from '../domain/errors.js';
 import { InstanceStatus } from '../domain/instance.js';
 import type { Instance } from '../domain/instance.js';
+import type { AuditTrail } from './audit-trail.js';
 import type { HealthSchedule } from './health-schedule.js';
 import type { InstanceConnector } from './instance-connector.js';
 import type { SecretBox } from './secret-box.js';
@@ -24,6 +26,7 @@ interface RegisterInstanceDeps {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly schedule: HealthSchedule;
+  readonly audit: AuditTrail;
 }
 
 /** Registers an instance that answers; nothing is stored of one that does not. */
@@ -35,8 +38,13 @@ export class RegisterInstance {
   }
 
   /** @throws DomainError INSTANCE_NAME_TAKEN, INSTANCE_UNREACHABLE, BAD_USER_INPUT */
-  async register(_caller: Caller, input: RegisterInstanceInput): Promise<Instance> {
-    const { catalog, connector, secretBox, clock, newId, schedule } = this.#deps;
+  async register(caller: Caller, input: RegisterInstanceInput): Promise<Instance> {
+    const subject = { action: AuditAction.REGISTER_INSTANCE };
+    return this.#deps.audit.attempt(caller, subject, () => this.#register(caller, input));
+  }
+
+  async #register(caller: Caller, input: RegisterInstanceInput): Promise<Instance> {
+    const { catalog, connector, audit, secretBox, clock, newId, schedule } = this.#deps;
     const { name, project, region } = input;
     await this.#assertNameFree(project, name);
     const probe = await connector.probe(input.url);
@@ -56,8 +64,13 @@ export class RegisterInstance {
       updatedAt: now,
     };
     const more = { sealedUrl: secretBox.seal(probe.url, instance.id), checkDueAt: schedule.next() };
+    const details = `Instance ${name} of ${instance.engine} at ${instance.endpoint}.`;
+    const subject = { action: AuditAction.REGISTER_INSTANCE, instanceId: instance.id, details };
     try {
-      await catalog.transaction(({ instances }) => instances.insert(instance, more));
+      await catalog.transaction(async ({ instances, auditLog }) => {
+        await instances.insert(instance, more);
+        await auditLog.append(audit.event(caller, subject));
+      });
     } catch (error) {
       if (!(error instanceof UniqueViolationError)) throw error;
       const holder = await catalog.instances.findByName(project, name);

@@ -5,7 +5,7 @@ import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import { encodeManifest, MANIFEST_NAME, toManifest } from '../artifacts/manifest.js';
 import type { Catalog, CompletedBackup } from '../catalog/catalog.js';
 import { BackupFailureCode, BackupPhase, BackupStatus } from '../domain/backup.js';
-import type { Backup, BackupFailure } from '../domain/backup.js';
+import type { Backup, BackupFailure, BackupProgress } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
 import type { Database } from '../domain/database.js';
 import { BackupFailedError } from '../domain/failure.js';
@@ -13,6 +13,7 @@ import { InstanceRole } from '../domain/instance.js';
 import { EngineUnreachableError } from '../engines/database-engine.js';
 import type { DatabaseEngine } from '../engines/database-engine.js';
 import type { StatusFeed } from '../events/status-feed.js';
+import { toFile } from './artifact-file.js';
 import type { ConcludeBackup } from './conclude-backup.js';
 import type { BackupRun, CopyDatabase, StoredDump } from './copy-database.js';
 import type { InstanceConnector } from './instance-connector.js';
@@ -131,10 +132,9 @@ export class RunBackup {
     const { meter, databases, signal } = run;
     let phase = BackupPhase.COPYING;
     await using reporter = new ProgressReporter({
-      ...this.#deps,
-      backupId: run.backup.id,
       // A server that does not tell its sizes gives no total.
       read: () => ({ phase, bytesDone: meter.bytesDone, bytesTotal: meter.bytesTotal > 0 ? meter.bytesTotal : null }),
+      write: (progress) => this.#writeProgress(run.backup, progress),
       onLost: () => {
         stop.abort(lost());
       },
@@ -158,13 +158,18 @@ export class RunBackup {
 
   /** From here on the backup is complete, whatever happens to this process. */
   async #putManifest({ backup, meter, signal }: BackupRun, manifest: Buffer): Promise<void> {
-    const { catalog, store, serverId } = this.#deps;
     const { bytesTotal } = meter;
     const progress = { phase: BackupPhase.VERIFYING, bytesDone: bytesTotal, bytesTotal };
-    const isHeld = await catalog.transaction(({ backups }) => backups.setProgress(backup.id, serverId, progress));
-    if (!isHeld) throw lost();
-    const file = { project: backup.project, backupId: backup.id, name: MANIFEST_NAME };
-    await untilStopped(store.put(file, Readable.from([manifest]), signal), signal);
+    if (!(await this.#writeProgress(backup, progress))) throw lost();
+    const putting = this.#deps.store.put(toFile(backup, MANIFEST_NAME), Readable.from([manifest]), signal);
+    await untilStopped(putting, signal);
+  }
+
+  async #writeProgress({ id: backupId }: Backup, progress: BackupProgress): Promise<boolean> {
+    const { catalog, feed, serverId } = this.#deps;
+    const isHeld = await catalog.transaction(({ backups }) => backups.setProgress(backupId, serverId, progress));
+    if (isHeld) feed.publish({ kind: 'backup', backupId });
+    return isHeld;
   }
 
   /** The manifest is written, so the backup must not fail any more: a catalog that is away for a moment is waited for. */

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import { UniqueViolationError } from '../catalog/catalog.js';
 import type { Catalog, InstanceChanges } from '../catalog/catalog.js';
+import { AuditAction } from '../domain/audit.js';
 import type { Caller } from '../domain/caller.js';
 import type { Clock } from '../domain/clock.js';
 import { badUserInput, DomainError } from '../domain/errors.js';
 import { InstanceStatus } from '../domain/instance.js';
 import type { Instance } from '../domain/instance.js';
 import type { StatusFeed } from '../events/status-feed.js';
+import type { AuditTrail } from './audit-trail.js';
 import type { InstanceConnector } from './instance-connector.js';
 import { assertIdle, getInstance } from './instance-refusal.js';
 import type { SecretBox } from './secret-box.js';
@@ -27,6 +29,7 @@ interface UpdateInstanceDeps {
   readonly feed: StatusFeed;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly audit: AuditTrail;
 }
 
 /** Changes an instance in which no operation runs. A new URL is asked first; nothing is stored unless it answers. */
@@ -42,6 +45,12 @@ export class UpdateInstance {
    * INSTANCE_UNREACHABLE, BAD_USER_INPUT
    */
   async update(caller: Caller, input: UpdateInstanceInput): Promise<Instance> {
+    const { instanceId } = input;
+    const subject = { action: AuditAction.UPDATE_INSTANCE, instanceId };
+    return this.#deps.audit.attempt(caller, subject, () => this.#update(caller, input));
+  }
+
+  async #update(caller: Caller, input: UpdateInstanceInput): Promise<Instance> {
     const { feed, logger } = this.#deps;
     const { instanceId, name, url, region } = input;
     if (name === null && url === null && region === null) {
@@ -51,7 +60,7 @@ export class UpdateInstance {
     const changes = await this.#toChanges(input);
     try {
       // The instance may change while the new URL is asked: what counts is how it is now.
-      while (!(await this.#write(await this.#getIdle(instanceId), changes))) continue;
+      while (!(await this.#write(caller, await this.#getIdle(instanceId), changes))) continue;
     } catch (error) {
       if (!(error instanceof UniqueViolationError)) throw error;
       throw await this.#toNameTaken(input, error);
@@ -76,8 +85,8 @@ export class UpdateInstance {
   }
 
   /** False when the instance has changed since it was read. */
-  async #write(instance: Instance, changes: InstanceChanges): Promise<boolean> {
-    const { catalog, clock } = this.#deps;
+  async #write(caller: Caller, instance: Instance, changes: InstanceChanges): Promise<boolean> {
+    const { catalog, clock, audit } = this.#deps;
     const { id: instanceId, status: from, statusReason, updatedAt } = instance;
     // A new URL has answered, so whatever was wrong with the old one is over.
     const to = changes.sealedUrl === undefined ? from : InstanceStatus.AVAILABLE;
@@ -92,7 +101,13 @@ export class UpdateInstance {
       backupId: null,
       at: clock(),
     };
-    return catalog.transaction(({ instances }) => instances.changeStatus(transition));
+    const details = `Instance ${instance.name}: ${toWords(changes)}.`;
+    const subject = { action: AuditAction.UPDATE_INSTANCE, instanceId, details };
+    return catalog.transaction(async ({ instances, auditLog }) => {
+      if (!(await instances.changeStatus(transition))) return false;
+      await auditLog.append(audit.event(caller, subject));
+      return true;
+    });
   }
 
   async #get(instanceId: string): Promise<Instance> {
@@ -110,4 +125,13 @@ export class UpdateInstance {
     const holder = name === null ? null : await this.#deps.catalog.instances.findByName(project, name);
     return new DomainError('INSTANCE_NAME_TAKEN', { name: name ?? '', instanceId: holder?.id ?? null }, { cause });
   }
+}
+
+/** What changes, without the secret that a URL is. */
+function toWords({ name, region, endpoint, sealedUrl }: InstanceChanges): string {
+  return [
+    ...(name === undefined ? [] : [`name ${name}`]),
+    ...(region === undefined ? [] : [`region ${region}`]),
+    ...(sealedUrl === undefined ? [] : [`a URL to ${endpoint ?? ''}`]),
+  ].join(', ');
 }

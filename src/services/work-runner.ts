@@ -101,12 +101,13 @@ export class WorkRunner<T extends { readonly id: string }> {
     return { owner: serverId, expiresAt: new Date(clock().getTime() + LEASE_MS) };
   }
 
-  /** Takes a piece of work that was recorded with this server's lease. Returns at once. */
-  start(item: T): void {
+  /** Takes a piece of work that was recorded with this server's lease. Resolves at its end, however it ends. */
+  start(item: T): Promise<void> {
     const job = new Job((stop) => this.#run(item, stop));
     this.#jobs.set(item.id, job);
     if (this.#isDraining) job.end(this.#deps.kind.shuttingDown());
     else void this.#queue.add(() => job.begin());
+    return job.done;
   }
 
   /** Stops a piece of work, if it is here. */

@@ -1,0 +1,179 @@
+import type { Logger } from 'pino';
+import { ArtifactNotFoundError } from '../artifacts/artifact-store.js';
+import type { ArtifactStore } from '../artifacts/artifact-store.js';
+import { toArtifact } from '../artifacts/manifest.js';
+import type { ManifestArtifact } from '../artifacts/manifest.js';
+import type { ArtifactPipeline } from '../artifacts/pipeline.js';
+import type { Catalog } from '../catalog/catalog.js';
+import { AuditAction } from '../domain/audit.js';
+import type { Artifact, Backup, TableRows } from '../domain/backup.js';
+import type { Clock } from '../domain/clock.js';
+import { messageOf } from '../domain/errors.js';
+import { BackupFailedError, RestoreFailedError } from '../domain/failure.js';
+import { VerificationLevel, VerificationStatus } from '../domain/verification.js';
+import type { Verification } from '../domain/verification.js';
+import { EngineUnreachableError } from '../engines/database-engine.js';
+import type { StatusFeed } from '../events/status-feed.js';
+import { toFile } from './artifact-file.js';
+import type { AuditTrail } from './audit-trail.js';
+import { compareTables, describeTables } from './compare-tables.js';
+import type { ProofPlaces } from './proof-places.js';
+import { readManifest } from './read-manifest.js';
+import type { RestoreSteps } from './restore-steps.js';
+import { toStagingId } from './restore-steps.js';
+import { toFailure } from './to-failure.js';
+
+/** A verification to make. */
+export interface VerificationWork {
+  /** Of the backup. */
+  readonly id: string;
+  readonly level: VerificationLevel;
+}
+
+interface RunVerificationDeps {
+  readonly catalog: Catalog;
+  readonly store: ArtifactStore;
+  readonly pipeline: ArtifactPipeline;
+  readonly steps: RestoreSteps;
+  readonly places: ProofPlaces;
+  readonly audit: AuditTrail;
+  readonly feed: StatusFeed;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Lease owner in whose name verifications are made. */
+  readonly serverId: string;
+}
+
+/** What was found wrong with a backup. The message is a whole sentence for the operator. */
+class FaultFound extends Error {}
+
+interface Step {
+  readonly backup: Backup;
+  readonly artifact: ManifestArtifact;
+  readonly signal: AbortSignal;
+}
+
+/** Does the work of one verification, and writes down what was found. */
+export class RunVerification {
+  readonly #deps: RunVerificationDeps;
+
+  constructor(deps: RunVerificationDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects when it is stopped: whoever comes next makes it again. */
+  async run({ id: backupId, level }: VerificationWork, { signal }: AbortController): Promise<void> {
+    const { catalog, clock, logger } = this.#deps;
+    const backup = await catalog.backups.find(backupId);
+    if (backup === null) return;
+    const startedAt = clock();
+    let status = VerificationStatus.PASSED;
+    let details: string;
+    try {
+      signal.throwIfAborted();
+      details = await this.#verify(backup, level, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      status = VerificationStatus.FAILED;
+      details = explain(error, clock());
+      logger.warn({ backupId, level, err: error }, 'verification has failed');
+    }
+    await this.#end(backup, { backupId, level, status, startedAt, verifiedAt: clock(), details });
+  }
+
+  async #end({ name, instanceId }: Backup, verification: Verification): Promise<void> {
+    const { catalog, feed, audit, serverId } = this.#deps;
+    const { backupId, level, status } = verification;
+    const code = status === VerificationStatus.PASSED ? null : 'VERIFICATION_FAILED';
+    const details = `Backup ${name}, level ${level}: ${verification.details ?? ''}`;
+    await catalog.transaction(async ({ verifications, auditLog }) => {
+      if (!(await verifications.end(verification, serverId))) return;
+      const subject = { action: AuditAction.VERIFY_BACKUP, backupId, instanceId, details };
+      await auditLog.append(audit.end(subject, code));
+    });
+    feed.publish({ kind: 'backup', backupId });
+  }
+
+  /** @returns what was found, sentences; throws what is wrong */
+  async #verify(backup: Backup, level: VerificationLevel, signal: AbortSignal): Promise<string> {
+    const artifacts = await this.#readManifest(backup, signal);
+    // Before anything is loaded anywhere: damage is to be found here, and not by a server.
+    for (const artifact of artifacts) await this.#checkBytes({ backup, artifact, signal });
+    const files = `${artifacts.length.toString()} files`;
+    if (level === VerificationLevel.CHECKSUM) return `The manifest and ${files} are as they were written.`;
+    const isProof = level === VerificationLevel.RESTORE;
+    const restored = artifacts.filter(({ contents }) => isProof && contents !== null);
+    for (const artifact of artifacts) {
+      if (!restored.includes(artifact)) await this.#checkFormat({ backup, artifact, signal });
+    }
+    if (!isProof) return `The manifest and ${files} are as they were written, and each file is a whole dump.`;
+    for (const artifact of restored) await this.#prove({ backup, artifact, signal });
+    const tables = restored.flatMap(({ contents }) => contents?.tables ?? []);
+    return `${restored.length.toString()} databases were restored into scratch databases: ${describeTables(tables)}.`;
+  }
+
+  async #readManifest(backup: Backup, signal: AbortSignal): Promise<readonly ManifestArtifact[]> {
+    const { catalog, store } = this.#deps;
+    const manifest = await readManifest(store, { project: backup.project, backupId: backup.id }, signal);
+    if (manifest === null) throw new FaultFound('The manifest is not what was written. Take a new backup.');
+    const [databases = []] = await catalog.backups.findDatabases([backup.id]);
+    const known = databases.map(({ artifact }) => artifact).filter((artifact) => artifact !== null);
+    if (toKey(known) !== toKey(manifest.artifacts.map(toArtifact))) {
+      throw new FaultFound('The manifest names other files than the catalog does: it is of another backup.');
+    }
+    return manifest.artifacts;
+  }
+
+  async #checkBytes({ backup, artifact, signal }: Step): Promise<void> {
+    await this.#deps.pipeline.checkStored({
+      file: toFile(backup, artifact.path),
+      artifact: toArtifact(artifact),
+      onBytes: () => undefined,
+      signal,
+    });
+  }
+
+  async #checkFormat({ backup, artifact, signal }: Step): Promise<void> {
+    const { pipeline, places } = this.#deps;
+    const engine = await places.findEngine(backup);
+    if (engine === null) throw new FaultFound(`This server has no engine that reads backups of ${backup.engine}.`);
+    await pipeline.verifyStored({
+      file: toFile(backup, artifact.path),
+      artifact: toArtifact(artifact),
+      check: (content) => engine.checkFormat(artifact.format, content, signal),
+      onBytes: () => undefined,
+      signal,
+    });
+  }
+
+  async #prove({ backup, artifact, signal }: Step): Promise<void> {
+    const { steps, places } = this.#deps;
+    const place = await places.find(backup);
+    if (place === null) throw new FaultFound('Its instance is gone, and there is no other server to restore it to.');
+    const dump = steps.toDump({ backup, artifact, onBytes: () => undefined, onRead: () => undefined, signal });
+    const stagingId = toStagingId(`proof ${backup.id}`, artifact.database);
+    const found: readonly TableRows[] = await steps.inScratch(backup.id, (scratchDir) =>
+      place.engine.proveRestore({ url: place.url, stagingId, scratchDir, signal }, dump),
+    );
+    const difference = compareTables(artifact.contents?.tables ?? [], found);
+    if (difference !== null) {
+      throw new FaultFound(`Database ${artifact.database} was restored with other content than it had: ${difference}.`);
+    }
+  }
+}
+
+function toKey(artifacts: readonly Artifact[]): string {
+  const lines = artifacts.map(({ path, sha256, storedBytes, originalBytes, database, system }) =>
+    JSON.stringify([path, sha256, storedBytes, originalBytes, database, system]),
+  );
+  return lines.sort().join('\n');
+}
+
+function explain(error: unknown, at: Date): string {
+  if (error instanceof FaultFound || error instanceof RestoreFailedError) return error.message;
+  if (error instanceof ArtifactNotFoundError) return `A file of the backup is gone: ${messageOf(error)}.`;
+  if (error instanceof EngineUnreachableError) {
+    return `It could not be tried out: the server to restore to cannot be used: ${error.message}`;
+  }
+  return error instanceof BackupFailedError ? error.message : toFailure(error, at).message;
+}
