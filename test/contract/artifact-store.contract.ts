@@ -7,8 +7,14 @@ import { backupFoldersContract } from './artifact-store-folders.contract.js';
 import { chunksOf, FILE, never, read } from './artifact-store-subject.js';
 import type { StoreSubject } from './artifact-store-subject.js';
 
-/** What every artifact store promises. */
-export function artifactStoreContract(create: () => Promise<StoreSubject>): void {
+/**
+ * What every artifact store promises.
+ * @param createRemote makes one of whose memory nothing is this process's but the store itself
+ */
+export function artifactStoreContract(
+  create: () => Promise<StoreSubject>,
+  createRemote: () => Promise<StoreSubject> = create,
+): void {
   backupFoldersContract(create);
 
   describe('a file', () => {
@@ -227,7 +233,7 @@ export function artifactStoreContract(create: () => Promise<StoreSubject>): void
   });
 
   test('adds little to memory for a file of any size', async () => {
-    await using subject = await create();
+    await using subject = await createRemote();
     const chunk = randomBytes(1024 * 1024);
     const before = process.memoryUsage().rss;
     let highest = before;
