@@ -221,6 +221,7 @@ test('refuses databases that the instance has not, naming them', async () => {
     code: 'DATABASE_NOT_FOUND',
     retryable: false,
     databases: ['Stock', 'sales'],
+    where: 'instance',
   });
 });
 
