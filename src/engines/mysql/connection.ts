@@ -13,6 +13,8 @@ import type { MysqlTarget } from './url.js';
 const CONNECT_TIMEOUT_MS = 5000;
 /** How long a question may take. */
 const QUERY_TIMEOUT_MS = 8000;
+/** The longest that a timer knows, some 24 days. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
 /** How long a server may take to see its client off. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -23,7 +25,7 @@ export class MysqlConnection implements AsyncDisposable {
   readonly #link: Link;
   readonly #signal: AbortSignal;
 
-  private constructor(link: Link, isEncrypted: boolean, signal: AbortSignal) {
+  private constructor({ link, isEncrypted }: Opened, signal: AbortSignal) {
     this.#link = link;
     this.isEncrypted = isEncrypted;
     this.#signal = signal;
@@ -31,11 +33,10 @@ export class MysqlConnection implements AsyncDisposable {
 
   static async open(target: MysqlTarget, signal: AbortSignal): Promise<MysqlConnection> {
     signal.throwIfAborted();
-    const opened = await openInMode(target, signal);
-    const connection = new MysqlConnection(opened.link, opened.isEncrypted, signal);
+    const connection = new MysqlConnection(await openInMode(target, signal), signal);
     try {
       // A site's own modes change how names are quoted, and whether a backslash escapes.
-      await connection.query("SET SESSION sql_mode = ''");
+      await connection.query("SET NAMES utf8mb4, SESSION sql_mode = ''");
       return connection;
     } catch (error) {
       await connection[Symbol.asyncDispose]();
@@ -45,13 +46,23 @@ export class MysqlConnection implements AsyncDisposable {
 
   /** @param values one for each question mark in the statement */
   async query<Row>(sql: string, values: readonly string[] = []): Promise<readonly Row[]> {
+    return this.#ask<Row>(toBytes(sql), values, QUERY_TIMEOUT_MS);
+  }
+
+  /** A statement that may wait, or have much to do. As bytes it goes out as it is, whatever their character set. */
+  async run<Row>(statement: string | Buffer): Promise<readonly Row[]> {
+    const bytes = typeof statement === 'string' ? toBytes(statement) : statement.toString('latin1');
+    return this.#ask<Row>(bytes, [], NO_TIMEOUT_MS);
+  }
+
+  async #ask<Row>(sql: string, values: readonly string[], timeoutMs: number): Promise<readonly Row[]> {
     const answer = new Promise<Row[]>((resolve, reject) => {
-      this.#link.connection.query({ sql, values: [...values] }, (error, rows) => {
+      this.#link.connection.query({ sql, values: values.map(toBytes) }, (error, rows) => {
         if (error === null) resolve(rows as Row[]);
         else reject(error);
       });
     });
-    return inTime(answer, { link: this.#link, signal: this.#signal, timeoutMs: QUERY_TIMEOUT_MS });
+    return inTime(answer, { link: this.#link, signal: this.#signal, timeoutMs });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,7 +80,17 @@ interface Link {
   readonly socket: Socket;
 }
 
-async function openInMode(target: MysqlTarget, signal: AbortSignal): Promise<{ link: Link; isEncrypted: boolean }> {
+interface Opened {
+  readonly link: Link;
+  readonly isEncrypted: boolean;
+}
+
+/** What the library sends as it is, a byte for each character: it is told that it knows no character set. */
+function toBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+async function openInMode(target: MysqlTarget, signal: AbortSignal): Promise<Opened> {
   // What goes through a Unix socket does not leave the machine.
   const isPlain = target.sslMode === 'DISABLED' || (target.sslMode === 'PREFERRED' && target.socket !== null);
   if (!isPlain) {
@@ -92,11 +113,13 @@ async function connectOnce(target: MysqlTarget, { ssl, signal }: Way): Promise<L
   const connection = createConnection({
     stream: () => socket,
     host: toCheckedHost(target.host),
-    user: target.user,
+    user: toBytes(target.user),
     ...(target.password !== null && { password: target.password }),
-    ...(target.database !== null && { database: target.database }),
+    ...(target.database !== null && { database: toBytes(target.database) }),
     ...(ssl !== undefined && { ssl }),
-    charset: 'UTF8MB4_GENERAL_CI',
+    charset: 'BINARY',
+    // With it the library would follow a statement that sets the character set.
+    flags: ['-SESSION_TRACK'],
     connectTimeout: 0,
   });
   const link = { connection, socket };

@@ -1,7 +1,7 @@
 import type { MysqlConnection } from './connection.js';
 
 /** Of these the tools take the definition alone: the rows are those of other tables, or of other servers. */
-const FOREIGN_ENGINES = ['MRG_MYISAM', 'MRG_ISAM', 'CONNECT', 'OQGRAPH', 'SPIDER', 'VP', 'FEDERATED'];
+export const FOREIGN_ENGINES = ['MRG_MYISAM', 'MRG_ISAM', 'CONNECT', 'OQGRAPH', 'SPIDER', 'VP', 'FEDERATED'];
 /** Tables of CONNECT that are files. */
 const FILE_TYPES = 'DOS|FIX|BIN|VEC|DBF|CSV|FMT|INI|XML|JSON|BSON';
 /** Tables that a sentence names. */

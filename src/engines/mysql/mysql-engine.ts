@@ -1,23 +1,33 @@
-import type { ArtifactFormat } from '../../domain/backup.js';
+import type { ArtifactFormat, TableRows } from '../../domain/backup.js';
 import type { Database } from '../../domain/database.js';
 import { abortable } from '../abortable-content.js';
+import { compareVersions } from '../client-tools.js';
 import type { ClientTools } from '../client-tools.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
 import { EngineUnreachableError } from '../database-engine.js';
+import type { DatabaseRestorer, DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { toServerEndpoint } from '../server-url.js';
+import { toStagedName } from '../staging-name.js';
+import type { Staging } from './client-call.js';
 import { MysqlConnection } from './connection.js';
 import { beginDump } from './dump.js';
 import { toDumpFailure, toUnreachable } from './errors.js';
 import { checkSqlFormat } from './format.js';
 import { ACCOUNTS_DATABASE, assertReadable, listDatabases, readHealth, readProduct } from './probe.js';
+import { asRestore } from './restore-failure.js';
+import { findRestoreNameFault } from './restore-name.js';
+import { RestoreSession } from './restore-session.js';
+import { countStaged, stageDump } from './stage.js';
+import { Swap } from './swap.js';
 import { findTlsFault } from './tls.js';
-import { getDumpTool } from './tools.js';
+import { getClientTool, getDumpTool } from './tools.js';
 import { DEFAULT_PORT, parseMysqlUrl } from './url.js';
 
 /** A server of MySQL or MariaDB: which of the two it is, it says itself, whatever the scheme of its URL. */
-export class MysqlEngine implements DatabaseEngine {
+export class MysqlEngine implements DatabaseEngine, DatabaseRestorer {
   readonly schemes = ['mysql', 'mariadb'];
   readonly isStaged = false;
+  readonly provesAlone = false;
   readonly #tools: ClientTools;
 
   constructor(tools: ClientTools) {
@@ -68,6 +78,48 @@ export class MysqlEngine implements DatabaseEngine {
     await checkSqlFormat(abortable(content, signal));
   }
 
+  acceptsDumpsOf(source: string, target: string): boolean {
+    return compareVersions(target, source, 2) >= 0;
+  }
+
+  async findNameFault(_url: string, name: string): Promise<string | null> {
+    return Promise.resolve(findRestoreNameFault(name));
+  }
+
+  async assertRestoreTools(target: Product): Promise<void> {
+    await getClientTool(this.#tools, target);
+    // It tells what a database that is replaced has besides its tables.
+    await getDumpTool(this.#tools, target);
+  }
+
+  async stageRestore(target: RestoreTarget, dump: DumpToLoad): Promise<void> {
+    await stageDump(this.#toStaging(target), dump);
+  }
+
+  async commitRestore(target: RestoreTarget): Promise<void> {
+    await swapWith(this.#toStaging(target), async (swap) => swap.commit(target.overwrite));
+  }
+
+  async abandonRestore(target: RestoreTarget): Promise<void> {
+    await swapWith(this.#toStaging(target), async (swap) => swap.abandon());
+  }
+
+  async proveRestore(scratch: ProofTarget, dump: DumpToLoad): Promise<readonly TableRows[]> {
+    if (scratch.url === null) throw new Error('a proof takes a server');
+    const staging = this.#toStaging({ ...scratch, url: scratch.url, database: toStagedName(scratch.stagingId) });
+    try {
+      await stageDump(staging, dump);
+      return await asRestore(staging, async () => countStaged(staging));
+    } finally {
+      // What went wrong before tells more; what cannot be removed now is for `abandonRestore`.
+      await swapWith(staging, async (swap) => swap.abandon()).catch(() => undefined);
+    }
+  }
+
+  #toStaging({ url, ...staging }: Omit<Staging, 'target' | 'tools'> & { readonly url: string }): Staging {
+    return { ...staging, target: parseMysqlUrl(url), tools: this.#tools };
+  }
+
   async #ask<T>(url: string, signal: AbortSignal, question: (connection: MysqlConnection) => Promise<T>): Promise<T> {
     const target = parseMysqlUrl(url);
     try {
@@ -77,4 +129,11 @@ export class MysqlEngine implements DatabaseEngine {
       throw signal.aborted ? error : toUnreachable(error);
     }
   }
+}
+
+async function swapWith(staging: Staging, work: (swap: Swap) => Promise<void>): Promise<void> {
+  await asRestore(staging, async () => {
+    await using session = await RestoreSession.open(staging.target, staging.stagingId, staging.signal);
+    await work(new Swap(session, staging));
+  });
 }

@@ -3,6 +3,7 @@ import type { Database } from '../../domain/database.js';
 import { compareVersions } from '../client-tools.js';
 import { EngineUnreachableError } from '../database-engine.js';
 import type { Health, Product } from '../database-engine.js';
+import { isRestoreName } from '../staging-name.js';
 import type { MysqlConnection } from './connection.js';
 import { serverErrorOf } from './errors.js';
 import { Privileges } from './privileges.js';
@@ -105,7 +106,10 @@ export async function listDatabases(connection: MysqlConnection, product: Produc
   const sizeOf = await readSizes(connection, product);
   const isSysSchema = schemata.some(({ name }) => name === SYS_SCHEMA) && (await hasSysSchema(connection, product));
   // Every server has its users and grants, whether or not this user sees them: who cannot is told when they are read.
-  const names = new Set([...schemata.map(({ name }) => name), ACCOUNTS_DATABASE]);
+  const names = new Set([
+    ...schemata.map(({ name }) => name).filter((name) => !isRestoreName(name)),
+    ACCOUNTS_DATABASE,
+  ]);
   return [...names].sort().map((name) => ({
     name,
     sizeBytes: sizeOf === null ? 0 : Math.max(MIN_SIZE_BYTES, sizeOf.get(name) ?? 0),
