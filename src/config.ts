@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { EncryptionSettings } from './artifacts/load-age-keys.js';
+import type { S3Location } from './artifacts/s3-bucket.js';
 import type { CatalogLocation } from './catalog/data-source.js';
 import { Engine } from './domain/instance.js';
 import { SECRET_KEY_BYTES } from './services/secret-box.js';
@@ -20,7 +21,7 @@ export interface Config {
   readonly port: number;
   readonly dataDir: string;
   readonly catalog: CatalogLocation;
-  readonly artifactStore: { readonly kind: 'filesystem'; readonly path: string };
+  readonly artifactStore: ArtifactStoreLocation;
   readonly encryption: EncryptionSettings;
   /** 32 bytes; null = the generated one in the data directory. */
   readonly secretKey: Buffer | null;
@@ -31,6 +32,10 @@ export interface Config {
   readonly threadPoolSize: number;
   readonly stallTimeoutMs: number;
   readonly shutdownGraceMs: number;
+  /** Base URL at which others reach the server, without a slash at its end; null = the one that it listens on. */
+  readonly publicUrl: string | null;
+  /** How long the URL of a download is good. */
+  readonly downloadExpiryMs: number;
   /** How often each instance is asked whether it is there. */
   readonly healthIntervalMs: number;
   readonly logLevel: LogLevel;
@@ -41,6 +46,9 @@ export interface Config {
   /** Folders in which client programs are looked for: those of PATH. */
   readonly toolFolders: readonly string[];
 }
+
+export type ArtifactStoreLocation =
+  { readonly kind: 'filesystem'; readonly path: string } | ({ readonly kind: 's3' } & S3Location);
 
 /** Node's own default. */
 const DEFAULT_THREADS = 4;
@@ -112,11 +120,7 @@ export function readConfig(
       { kind: 'sqlite', path: resolve(dataDir, 'catalog.sqlite') },
       parseDatabaseUrl,
     ),
-    artifactStore: reader.read(
-      'ARTIFACT_STORE',
-      { kind: 'filesystem', path: resolve(dataDir, 'artifacts') },
-      parseArtifactStore,
-    ),
+    artifactStore: readArtifactStore(reader, dataDir),
     encryption: readEncryption(reader),
     secretKey: reader.read('SECRET_KEY', null, parseSecretKey),
     maxConcurrentBackups: reader.read('MAX_CONCURRENT_BACKUPS', 2, integer(1, 64)),
@@ -124,6 +128,8 @@ export function readConfig(
     threadPoolSize: reader.read('UV_THREADPOOL_SIZE', DEFAULT_THREADS, integer(1, 1024)),
     stallTimeoutMs: reader.read('STALL_TIMEOUT', 600_000, parseDuration),
     shutdownGraceMs: reader.read('SHUTDOWN_GRACE', 30_000, parseDuration),
+    publicUrl: reader.read('PUBLIC_URL', null, parseBaseUrl),
+    downloadExpiryMs: reader.read('DOWNLOAD_EXPIRY', 15 * 60_000, parseDuration),
     healthIntervalMs: reader.read('HEALTH_INTERVAL', 30_000, parseDuration),
     logLevel: reader.read('LOG_LEVEL', 'info', parseLogLevel),
     sqliteRoots: reader.read('SQLITE_ROOTS', null, parseRoots),
@@ -143,6 +149,19 @@ export function readConfig(
   return Object.freeze(config);
 }
 
+/** A bucket's name is at most 63 characters; a prefix has no empty parts. */
+const S3_URL = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(\w[\w.-]*(?:\/\w[\w.-]*)*)?)?\/?$/;
+/** Servers other than Amazon's seldom have regions, but their signatures name one all the same. */
+const REGION_OF_OTHERS = 'us-east-1';
+
+function readArtifactStore(reader: EnvironmentReader, dataDir: string): ArtifactStoreLocation {
+  const folder: ArtifactStoreLocation = { kind: 'filesystem', path: resolve(dataDir, 'artifacts') };
+  const location = reader.read('ARTIFACT_STORE', folder, parseArtifactStore);
+  const endpoint = reader.read('S3_ENDPOINT', null, parseBaseUrl);
+  const region = reader.read('AWS_REGION', endpoint === null ? null : REGION_OF_OTHERS, (text) => text);
+  return location.kind === 's3' ? { ...location, endpoint, region } : location;
+}
+
 function readEncryption(reader: EnvironmentReader): EncryptionSettings {
   const recipients = reader.read('ENCRYPTION_RECIPIENTS', [], parseRecipients);
   const identityFile = reader.read('ENCRYPTION_IDENTITY_FILE', null, (text) => resolve(text));
@@ -152,6 +171,21 @@ function readEncryption(reader: EnvironmentReader): EncryptionSettings {
     );
   }
   return { recipients, identityFile };
+}
+
+/**
+ * What `npm run recover` works with: the server's own configuration, on the store that `--from` names.
+ * @throws ConfigError with all faults
+ */
+export function readRecoveryConfig(
+  environment: Environment = process.env,
+  args: readonly string[] = process.argv.slice(2),
+): Config {
+  const [flag, from, ...rest] = args;
+  if (flag !== '--from' || from === undefined || rest.length > 0) {
+    throw new ConfigError(['The arguments must be --from and the store, a folder or s3://bucket/prefix.']);
+  }
+  return readConfig({ ...environment, ARTIFACT_STORE: from }, []);
 }
 
 function integer(min: number, max: number): Parser<number> {
@@ -184,9 +218,20 @@ function parseDatabaseUrl(text: string): CatalogLocation {
   throw new Error('a URL that begins with postgresql://; leave it out for a SQLite catalog in DATA_DIR');
 }
 
-function parseArtifactStore(text: string): Config['artifactStore'] {
-  if (/^[a-z][a-z0-9+.-]+:/i.test(text)) throw new Error('the path of a folder');
-  return { kind: 'filesystem', path: resolve(text) };
+function parseArtifactStore(text: string): ArtifactStoreLocation {
+  if (!/^[a-z][a-z0-9+.-]+:/i.test(text)) return { kind: 'filesystem', path: resolve(text) };
+  const [, bucket, prefix = ''] = S3_URL.exec(text) ?? [];
+  if (bucket !== undefined) return { kind: 's3', bucket, prefix, endpoint: null, region: null };
+  throw new Error(
+    'the path of a folder, or s3://bucket or s3://bucket/prefix, with plain letters, digits, dots, hyphens and underscores',
+  );
+}
+
+function parseBaseUrl(text: string): string {
+  const { protocol, username, password, search, hash } = URL.canParse(text) ? new URL(text) : new URL('none:');
+  const isPlain = `${username}${password}${search}${hash}` === '';
+  if (/^https?:$/.test(protocol) && isPlain) return text.replace(/\/+$/, '');
+  throw new Error('a URL that begins with http:// or https://, without credentials and query');
 }
 
 function parseRecipients(text: string): readonly string[] {

@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   GraphiQL   ${app.url}/graphiql   tabs to list, register, create and watch
   GraphQL    ${app.url}/graphql    HTTP POST, and WebSocket (graphql-transport-ws)
   Metrics    ${app.url}/metrics
-  Artifacts  ${config.artifactStore.path}
+  Artifacts  ${toArtifactFolder(config.dataDir)}
 
 Serving until Ctrl+C. Create another backup in GraphiQL and watch it there.`);
 }
@@ -63,8 +63,12 @@ function toDemoConfig(config: Config): Config {
     ...config,
     dataDir,
     catalog: { kind: 'sqlite', path: resolve(dataDir, 'catalog.sqlite') },
-    artifactStore: { kind: 'filesystem', path: resolve(dataDir, 'artifacts') },
+    artifactStore: { kind: 'filesystem', path: toArtifactFolder(dataDir) },
   };
+}
+
+function toArtifactFolder(dataDir: string): string {
+  return resolve(dataDir, 'artifacts');
 }
 
 async function createSample(path: string): Promise<void> {

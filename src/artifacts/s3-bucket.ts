@@ -34,7 +34,7 @@ export class S3Bucket {
   constructor({ bucket, prefix, endpoint, region }: S3Location) {
     this.name = bucket;
     this.prefix = prefix === '' ? '' : `${prefix}/`;
-    this.location = `s3://${bucket}/${this.prefix}`;
+    this.location = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
     this.client = new S3Client({
       ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
       ...(region === null ? {} : { region }),

@@ -97,7 +97,7 @@ describe('a bucket as a store', () => {
     await subject.store.put(FILE, chunksOf(Buffer.from('content')), never());
     expect([...subject.server.objects.keys()]).toEqual([KEY]);
     expect(subject.server.log.map((line) => line.split(' ')[0])).toEqual(['PUT', 'HEAD']);
-    expect(subject.store.location).toBe('s3://backups/site/a/');
+    expect(subject.store.location).toBe('s3://backups/site/a');
   });
 
   test('sends a large file in parts, of which the last may be small', async () => {

@@ -25,12 +25,16 @@ describe('the configuration', () => {
       dataDir: '/srv/rds',
       catalog: { kind: 'sqlite', path: '/srv/rds/catalog.sqlite' },
       artifactStore: { kind: 'filesystem', path: '/srv/rds/artifacts' },
+      encryption: { recipients: [], identityFile: null },
       secretKey: null,
+      scratchUrls: {},
       maxConcurrentBackups: 2,
       maxConcurrentDumps: 2,
       threadPoolSize: 4,
       stallTimeoutMs: 600_000,
       shutdownGraceMs: 30_000,
+      publicUrl: null,
+      downloadExpiryMs: 900_000,
       healthIntervalMs: 30_000,
       logLevel: 'info',
       sqliteRoots: null,
@@ -57,6 +61,10 @@ describe('the configuration', () => {
       STALL_TIMEOUT: '10m',
       SHUTDOWN_GRACE: '500ms',
       HEALTH_INTERVAL: '5s',
+      ENCRYPTION_RECIPIENTS: ' age1abc, age1def\nage1ghi ',
+      ENCRYPTION_IDENTITY_FILE: '/srv/keys/identity.txt',
+      PUBLIC_URL: 'https://backups.example/rds/',
+      DOWNLOAD_EXPIRY: '1h',
       LOG_LEVEL: 'DEBUG',
       SQLITE_ROOTS: '/srv/a:/srv/b/',
       PATH: '/usr/lib/postgresql/17/bin:/usr/bin',
@@ -68,12 +76,16 @@ describe('the configuration', () => {
       dataDir: '/srv/rds',
       catalog: { kind: 'postgres', url: 'postgresql://u:p@db/catalog' },
       artifactStore: { kind: 'filesystem', path: '/mnt/store' },
+      encryption: { recipients: ['age1abc', 'age1def', 'age1ghi'], identityFile: '/srv/keys/identity.txt' },
       secretKey: key,
+      scratchUrls: {},
       maxConcurrentBackups: 64,
       maxConcurrentDumps: 8,
       threadPoolSize: 66,
       stallTimeoutMs: 600_000,
       shutdownGraceMs: 500,
+      publicUrl: 'https://backups.example/rds',
+      downloadExpiryMs: 3_600_000,
       healthIntervalMs: 5000,
       logLevel: 'debug',
       sqliteRoots: ['/srv/a', '/srv/b'],
@@ -115,7 +127,15 @@ describe('the configuration', () => {
     ['HEALTH_INTERVAL', ['0s', '30', '25h', 'never']],
     ['HOST', ['0.0.0.0', '192.168.1.2', 'db.example', '::', '127.0.0.1.example.com', '128.0.0.1']],
     ['DATABASE_URL', ['mysql://db/x', 'catalog.sqlite', 'sqlite:/x', 'postgresql//db']],
-    ['ARTIFACT_STORE', ['s3://bucket/prefix', 'file:///srv', 'S3://bucket']],
+    [
+      'ARTIFACT_STORE',
+      ['file:///srv', 'S3://bucket', 's3://', 's3://ab', 's3://Bucket', 's3:bucket', 's3://bucket//x'],
+    ],
+    ['ARTIFACT_STORE', ['s3://bucket/../x', 's3://bucket/a b', 's3://bucket?x=1', 's3://key:secret@bucket']],
+    ['S3_ENDPOINT', ['minio:9000', 'ftp://minio', 'http://key:secret@minio', 'http://minio/?x']],
+    ['PUBLIC_URL', ['backups.example', 'ftp://backups.example', 'https://user:secret@backups.example']],
+    ['DOWNLOAD_EXPIRY', ['0s', '15', '25h']],
+    ['ENCRYPTION_RECIPIENTS', ['AGE-SECRET-KEY-1ABC', 'ssh-ed25519 AAAA', 'age1ABC', 'me@example.org']],
     ['SECRET_KEY', ['short', 'ab'.repeat(31), `${'ab'.repeat(32)}!`, randomBytes(31).toString('base64')]],
     ['LOG_LEVEL', ['verbose', 'warning']],
     ['SQLITE_ROOTS', ['srv', '/srv:data', '/srv:', ':']],
@@ -123,6 +143,27 @@ describe('the configuration', () => {
     for (const value of values) {
       expect(faultsOf({ [name]: value })).toEqual([expect.stringMatching(`^  - ${name} must be .+\\.$`)]);
     }
+  });
+
+  test.each([
+    ['s3://backups', 'backups', ''],
+    ['s3://backups/', 'backups', ''],
+    ['s3://my.backups-1/site_a/rds/', 'my.backups-1', 'site_a/rds'],
+  ])('takes %s for a bucket of Amazon or of another endpoint', (url, bucket, prefix) => {
+    const s3 = { kind: 's3', bucket, prefix };
+    expect(read({ ARTIFACT_STORE: url }).artifactStore).toEqual({ ...s3, endpoint: null, region: null });
+    expect(read({ ARTIFACT_STORE: url, S3_ENDPOINT: 'http://minio:9000/' }).artifactStore).toEqual({
+      ...s3,
+      endpoint: 'http://minio:9000',
+      region: 'us-east-1',
+    });
+    expect(read({ ARTIFACT_STORE: url, AWS_REGION: 'eu-west-1' }).artifactStore).toMatchObject({ region: 'eu-west-1' });
+  });
+
+  test('does not let backups be encrypted that nobody could verify', () => {
+    expect(faultsOf({ ENCRYPTION_RECIPIENTS: 'age1abc' })).toEqual([
+      expect.stringMatching(/^ {2}- ENCRYPTION_RECIPIENTS needs ENCRYPTION_IDENTITY_FILE/),
+    ]);
   });
 
   test('names all faults at once', () => {
