@@ -1,8 +1,9 @@
 import { BackupFailureCode } from '../../domain/backup.js';
 import { BackupFailedError } from '../../domain/failure.js';
 import { compareVersions } from '../client-tools.js';
-import { describeEnd, toolFailed } from '../tool-dump.js';
-import type { ToolEnd } from '../tool-dump.js';
+import { toolFailed } from '../tool-dump.js';
+import { describeEnd } from '../tool-process.js';
+import type { ToolEnd } from '../tool-process.js';
 import { grantConnect } from './probe.js';
 import { quoteIdentifier } from './quote.js';
 

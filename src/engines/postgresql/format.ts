@@ -1,6 +1,7 @@
 import { BackupFailureCode } from '../../domain/backup.js';
 import { BackupFailedError } from '../../domain/failure.js';
-import { describeEnd, feedTool } from '../tool-dump.js';
+import { feedTool } from '../feed-tool.js';
+import { describeEnd } from '../tool-process.js';
 import type { PostgresqlTools } from './tools.js';
 
 /** What pg_dumpall writes last. */

@@ -1,7 +1,7 @@
 import type { TableRows } from '../../domain/backup.js';
 import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { toStagedName } from '../staging-name.js';
-import { feedTool } from '../tool-dump.js';
+import { feedTool } from '../feed-tool.js';
 import { toAttributeStatements, toCreateDatabase, toDefaultGrant } from './attribute-statements.js';
 import type { DatabaseAttributes } from './attributes.js';
 import { PostgresqlConnection } from './connection.js';

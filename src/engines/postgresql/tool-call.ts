@@ -1,4 +1,4 @@
-import type { ToolCall } from '../tool-dump.js';
+import type { ToolCall } from '../tool-process.js';
 import { APPLICATION_NAME } from './connection.js';
 import { quoteConninfo } from './quote.js';
 import type { PostgresqlTool } from './tools.js';
