@@ -8,7 +8,7 @@ import type { Clock } from './domain/clock.js';
 import { messageOf } from './domain/errors.js';
 import { ClientTools } from './engines/client-tools.js';
 import { EngineRegistry } from './engines/engine-registry.js';
-import type { RestoringEngine } from './engines/engine-registry.js';
+import type { DatabaseEngine } from './engines/database-engine.js';
 import { MysqlEngine } from './engines/mysql/mysql-engine.js';
 import { PostgresqlEngine } from './engines/postgresql/postgresql-engine.js';
 import { SqliteEngine } from './engines/sqlite/sqlite-engine.js';
@@ -45,7 +45,7 @@ export interface AppOverrides {
   readonly newId?: () => string;
   readonly logger?: Logger;
   /** Engines besides the product's own. */
-  readonly engines?: readonly RestoringEngine[];
+  readonly engines?: readonly DatabaseEngine[];
   readonly subscriptionBuffer?: number;
 }
 
@@ -138,7 +138,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   };
 }
 
-function createEngines({ sqliteRoots, toolFolders }: Config): readonly RestoringEngine[] {
+function createEngines({ sqliteRoots, toolFolders }: Config): readonly DatabaseEngine[] {
   const tools = new ClientTools(toolFolders);
   return [new SqliteEngine(sqliteRoots), new PostgresqlEngine(tools), new MysqlEngine(tools)];
 }

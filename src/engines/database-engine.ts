@@ -3,16 +3,17 @@ import type { DumpTool } from '../artifacts/manifest.js';
 import type { ArtifactFormat, DumpContents } from '../domain/backup.js';
 import type { Database } from '../domain/database.js';
 import type { Engine, InstanceRole } from '../domain/instance.js';
+import type { DatabaseRestorer } from './database-restorer.js';
 
 /**
- * How one database product is backed up.
+ * How one database product is backed up, and takes its dumps back.
  *
  * - An engine keeps no state between calls; every call opens what it needs and closes it again, whatever happens.
- * - It never writes to the instance, and leaves nothing beside it.
+ * - Backing up never writes to the instance, and leaves nothing beside it.
  * - Every call ends soon after its signal is aborted, and rejects then.
  * - Connection URLs and credentials stay inside: no error message, log or process argument shows them.
  */
-export interface DatabaseEngine {
+export interface DatabaseEngine extends DatabaseRestorer {
   /** Schemes of the connection URLs that it takes: lower case, no colon. */
   readonly schemes: readonly string[];
   /**

@@ -1,21 +1,17 @@
 import { badUserInput } from '../domain/errors.js';
 import type { Engine } from '../domain/instance.js';
 import type { DatabaseEngine } from './database-engine.js';
-import type { DatabaseRestorer } from './database-restorer.js';
-
-/** An engine that backs up and restores. */
-export type RestoringEngine = DatabaseEngine & DatabaseRestorer;
 
 /** Finds engines, by connection URL or by product. */
 export class EngineRegistry {
-  readonly #byScheme: ReadonlyMap<string, RestoringEngine>;
+  readonly #byScheme: ReadonlyMap<string, DatabaseEngine>;
 
-  constructor(engines: readonly RestoringEngine[]) {
+  constructor(engines: readonly DatabaseEngine[]) {
     this.#byScheme = new Map(engines.flatMap((engine) => engine.schemes.map((scheme) => [scheme, engine])));
   }
 
   /** @throws DomainError BAD_USER_INPUT, which does not repeat the URL: it may hold a password. */
-  forUrl(url: string): RestoringEngine {
+  forUrl(url: string): DatabaseEngine {
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
     const engine = scheme === undefined ? undefined : this.#byScheme.get(scheme);
     if (engine !== undefined) return engine;
@@ -24,7 +20,7 @@ export class EngineRegistry {
   }
 
   /** Each product has a scheme of its own name. Null when none of the engines knows it. */
-  findForProduct(engine: Engine): RestoringEngine | null {
+  findForProduct(engine: Engine): DatabaseEngine | null {
     return this.#byScheme.get(engine.toLowerCase()) ?? null;
   }
 }

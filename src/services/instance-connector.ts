@@ -4,8 +4,8 @@ import type { Database } from '../domain/database.js';
 import { DomainError } from '../domain/errors.js';
 import type { Instance } from '../domain/instance.js';
 import { EngineUnreachableError } from '../engines/database-engine.js';
-import type { Health, Probe } from '../engines/database-engine.js';
-import type { EngineRegistry, RestoringEngine } from '../engines/engine-registry.js';
+import type { DatabaseEngine, Health, Probe } from '../engines/database-engine.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
 import { UnsealError } from './secret-box.js';
 import type { SecretBox } from './secret-box.js';
 
@@ -13,7 +13,7 @@ import type { SecretBox } from './secret-box.js';
 const ANSWER_TIMEOUT_MS = 9000;
 
 interface Connection {
-  readonly engine: RestoringEngine;
+  readonly engine: DatabaseEngine;
   readonly url: string;
 }
 

@@ -1,7 +1,8 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Backup } from '../domain/backup.js';
 import type { Engine } from '../domain/instance.js';
-import type { EngineRegistry, RestoringEngine } from '../engines/engine-registry.js';
+import type { DatabaseEngine } from '../engines/database-engine.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { InstanceConnector } from './instance-connector.js';
 
 interface ProofPlacesDeps {
@@ -14,7 +15,7 @@ interface ProofPlacesDeps {
 
 /** Where a backup can be restored for a proof. */
 export interface ProofPlace {
-  readonly engine: RestoringEngine;
+  readonly engine: DatabaseEngine;
   /** Null where the product needs no server. */
   readonly url: string | null;
 }
@@ -28,7 +29,7 @@ export class ProofPlaces {
   }
 
   /** The engine that reads the backup's dumps, whether or not its instance is still there; null when none does. */
-  async findEngine(backup: Backup): Promise<RestoringEngine | null> {
+  async findEngine(backup: Backup): Promise<DatabaseEngine | null> {
     const { catalog, connector, engines } = this.#deps;
     const known = engines.findForProduct(backup.engine);
     if (known !== null || (await catalog.instances.find(backup.instanceId)) === null) return known;

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import { RestoreFailureCode } from '../../src/domain/restore.js';
+import type { DatabaseEngine } from '../../src/engines/database-engine.js';
 import type { RestoreTarget } from '../../src/engines/database-restorer.js';
 import { errorOf } from '../support/dumps.js';
 import { aim, toLoad } from '../support/restores.js';
-import type { RestoringEngine, TakenDump } from '../support/restores.js';
+import type { TakenDump } from '../support/restores.js';
 import { restorerFaultContract, restorerProofContract } from './database-restorer-faults.contract.js';
 import { dumpOf, stateOf } from './restorer-subject.js';
 import type { RestorerSubject } from './restorer-subject.js';
 
-async function restore(engine: RestoringEngine, target: RestoreTarget, dump: TakenDump): Promise<void> {
+async function restore(engine: DatabaseEngine, target: RestoreTarget, dump: TakenDump): Promise<void> {
   await engine.stageRestore(target, toLoad(dump));
   await engine.commitRestore(target);
 }

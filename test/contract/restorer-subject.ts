@@ -1,12 +1,13 @@
+import type { DatabaseEngine } from '../../src/engines/database-engine.js';
 import type { TableRows } from '../../src/domain/backup.js';
 import { takeRecordedDump } from '../support/restores.js';
-import type { RestoringEngine, TakenDump } from '../support/restores.js';
+import type { TakenDump } from '../support/restores.js';
 import type { TempDir } from '../support/temp-dir.js';
 
 /** An instance of its own for one test, with two databases in it. */
 export interface RestorerSubject extends AsyncDisposable {
   /** A new engine, which knows nothing of the others, as after a crash. */
-  readonly createEngine: () => RestoringEngine;
+  readonly createEngine: () => DatabaseEngine;
   readonly url: string;
   /** Two user databases whose contents differ. A dump of the first has some 100 kB at least. */
   readonly databases: readonly [string, string];

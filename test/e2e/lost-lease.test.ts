@@ -16,6 +16,7 @@ import { BackupFailedError } from '../../src/domain/failure.js';
 import { EngineRegistry } from '../../src/engines/engine-registry.js';
 import { SqliteEngine } from '../../src/engines/sqlite/sqlite-engine.js';
 import { InProcessStatusFeed } from '../../src/events/in-process-status-feed.js';
+import { AuditTrail } from '../../src/services/audit-trail.js';
 import { BackupRunner } from '../../src/services/backup-runner.js';
 import { ConcludeBackup } from '../../src/services/conclude-backup.js';
 import { CopyDatabase } from '../../src/services/copy-database.js';
@@ -114,7 +115,8 @@ class TwoServers implements AsyncDisposable {
   ): { runBackup: RunBackup; runner: BackupRunner; recover: RecoverBackups } {
     const logger = pino({ level: 'silent' });
     const shared = { catalog: this.catalog, store, feed: this.#feed, clock: this.#clock, logger, serverId };
-    const conclude = new ConcludeBackup({ ...shared, onLeftover: () => undefined, onEnded: () => undefined });
+    const audit = new AuditTrail(shared);
+    const conclude = new ConcludeBackup({ ...shared, audit, onLeftover: () => undefined, onEnded: () => undefined });
     const pipeline = new ArtifactPipeline({ store, codec: new ArtifactCodec(new CodecPool(), AgeKeys.none()) });
     const copier = new CopyDatabase({ pipeline, scratchRoot: this.dir.path });
     const connector = this.#connector;
@@ -156,7 +158,7 @@ test('a server that wakes up to fail its backup touches nothing of what another 
   const stop = new AbortController();
   const asleep = new InterruptedStore(servers.store, {
     afterManifest: async () => {
-      await second.recover.recoverAtStart();
+      await second.recover.recover(() => true);
       stop.abort(new BackupFailedError(BackupFailureCode.STALLED, 'Nothing has moved.'));
       throw stop.signal.reason;
     },
@@ -184,7 +186,7 @@ test('a server that wakes up while another completes its backup leaves that to i
   let recovering: Promise<void> = Promise.resolve();
   const asleep = new InterruptedStore(servers.store, {
     afterManifest: async () => {
-      recovering = second.recover.recoverAtStart();
+      recovering = second.recover.recover(() => true);
       await hasSecondLooked.opened;
     },
   });
@@ -207,7 +209,7 @@ test('a server that wakes up after another has failed its backup leaves no manif
   const asleep = new InterruptedStore(servers.store, {
     afterManifest: async () => {
       await servers.store.remove({ project: 'default', backupId: backup.id });
-      await second.recover.recoverAtStart();
+      await second.recover.recover(() => true);
     },
   });
   const first = servers.server('first', asleep);

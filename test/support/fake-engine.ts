@@ -3,7 +3,6 @@ import { finished } from 'node:stream/promises';
 import type { ArtifactFormat } from '../../src/domain/backup.js';
 import type { Database } from '../../src/domain/database.js';
 import { Engine, InstanceRole } from '../../src/domain/instance.js';
-import type { DatabaseRestorer } from '../../src/engines/database-restorer.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe } from '../../src/engines/database-engine.js';
 import { FakeRestorer } from './fake-restorer.js';
 import { Hold } from './hold.js';
@@ -22,7 +21,7 @@ export interface DumpScript {
  * A database product that exists in the tests only: `fake://user:password@host`. What it has, and how its dumps go, is
  * set on it at any time.
  */
-export class FakeEngine extends FakeRestorer implements DatabaseEngine, DatabaseRestorer {
+export class FakeEngine extends FakeRestorer implements DatabaseEngine {
   readonly schemes = ['fake'];
   readonly isStaged: boolean = false;
   role = InstanceRole.PRIMARY;

@@ -2,12 +2,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactFormat, DumpContents } from '../../src/domain/backup.js';
 import type { DatabaseEngine } from '../../src/engines/database-engine.js';
-import type { DatabaseRestorer, DumpToLoad, RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { DumpToLoad, RestoreTarget } from '../../src/engines/database-restorer.js';
 import { beginDump, readAll } from './dumps.js';
 import type { TempDir } from './temp-dir.js';
-
-/** What backs an instance up, and restores to it. */
-export type RestoringEngine = DatabaseEngine & DatabaseRestorer;
 
 /** A whole dump, and what is recorded of it. */
 export interface TakenDump {

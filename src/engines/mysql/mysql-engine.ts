@@ -5,7 +5,7 @@ import { compareVersions } from '../client-tools.js';
 import type { ClientTools } from '../client-tools.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
 import { EngineUnreachableError } from '../database-engine.js';
-import type { DatabaseRestorer, DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
+import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { toServerEndpoint } from '../server-url.js';
 import { toStagedName } from '../staging-name.js';
 import type { Staging } from './client-call.js';
@@ -24,7 +24,7 @@ import { getClientTool, getDumpTool } from './tools.js';
 import { DEFAULT_PORT, parseMysqlUrl } from './url.js';
 
 /** A server of MySQL or MariaDB: which of the two it is, it says itself, whatever the scheme of its URL. */
-export class MysqlEngine implements DatabaseEngine, DatabaseRestorer {
+export class MysqlEngine implements DatabaseEngine {
   readonly schemes = ['mysql', 'mariadb'];
   readonly isStaged = false;
   readonly provesAlone = false;

@@ -93,12 +93,15 @@ export class SwappedTables {
        WHERE TABLE_SCHEMA = x'${Buffer.from(this.#database).toString('hex')}' AND COLUMN_DEFAULT LIKE '%(${former}%'`,
     );
     if (columns.length > 0) await connection.query("SET SESSION system_versioning_alter_history = 'KEEP'");
-    for (const { place, name, column, value } of columns) {
-      if (!this.#session.isSame(place, this.#database)) continue;
-      const own = value.replaceAll(`(${former}`, () => `(${quoteName(this.#database)}.`);
-      await connection.run(
-        `ALTER TABLE ${at(this.#database, name)} ALTER COLUMN ${quoteName(column)} SET DEFAULT (${own})`,
-      );
+    const here = columns.filter(({ place }) => this.#session.isSame(place, this.#database));
+    // All of a table at once: the server looks at each of its defaults.
+    for (const table of new Set(here.map(({ name }) => name))) {
+      const changed = here.filter(({ name }) => name === table);
+      const changes = changed.map(({ column, value }) => {
+        const own = value.replaceAll(`(${former}`, () => `(${quoteName(this.#database)}.`);
+        return `ALTER COLUMN ${quoteName(column)} SET DEFAULT (${own})`;
+      });
+      await connection.run(`ALTER TABLE ${at(this.#database, table)} ${changes.join(', ')}`);
     }
   }
 

@@ -3,7 +3,7 @@ import type { Database } from '../../domain/database.js';
 import { abortable } from '../abortable-content.js';
 import type { ClientTools } from '../client-tools.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe, Product } from '../database-engine.js';
-import type { DatabaseRestorer, DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
+import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { PostgresqlConnection } from './connection.js';
 import { beginDump, GLOBALS } from './dump.js';
 import { checkArchive, checkGlobals } from './format.js';
@@ -17,7 +17,7 @@ import type { FolderList } from './tools.js';
 import { toEndpoint, toServer } from './url.js';
 
 /** A PostgreSQL server: all databases of its cluster. It is dumped and restored by its own client programs. */
-export class PostgresqlEngine implements DatabaseEngine, DatabaseRestorer {
+export class PostgresqlEngine implements DatabaseEngine {
   readonly schemes = ['postgresql', 'postgres'];
   readonly isStaged = false;
   readonly provesAlone = false;

@@ -15,7 +15,7 @@ import { toCall, toConninfo } from './tool-call.js';
 import type { PostgresqlTools } from './tools.js';
 import type { PostgresqlServer } from './url.js';
 
-/** How long the removal of a scratch database may take once its proof was given up. */
+/** How long the removal of a scratch database may take once its proof has failed or was given up. */
 const REMOVAL_TIMEOUT_MS = 30_000;
 /** A scratch server need not have the roles; and a subscription would keep the database from being removed. */
 const PROOF_ARGS = ['--no-owner', '--no-privileges', '--no-subscriptions'];
@@ -58,29 +58,26 @@ export async function proveRestore(
 ): Promise<readonly TableRows[]> {
   const { stagingId, signal } = scratch;
   const staged = toStagedName(stagingId);
+  const loadAndCount = async (): Promise<readonly TableRows[]> => {
+    await using connection = await openAlone(server, scratch);
+    await load({ server, tools, connection, database: staged, staged, dump, signal }, PROOF_ARGS);
+    await using inside = await PostgresqlConnection.openForLongWork({ ...server, database: staged }, signal);
+    return await countAll(inside);
+  };
   return told({ database: staged, user: server.user, signal }, async () => {
-    try {
-      await using connection = await openAlone(server, scratch);
-      await load({ server, tools, connection, database: staged, staged, dump, signal }, PROOF_ARGS);
-      await using inside = await PostgresqlConnection.openForLongWork({ ...server, database: staged }, signal);
-      return await countAll(inside);
-    } finally {
-      await removeScratch(server, stagingId, signal);
-    }
+    const rows = await loadAndCount().catch(async (error: unknown) => {
+      // Why the proof has failed tells more than why something is left, which `abandonRestore` removes.
+      await removeScratch(server, stagingId, AbortSignal.timeout(REMOVAL_TIMEOUT_MS)).catch(() => undefined);
+      throw error;
+    });
+    await removeScratch(server, stagingId, signal);
+    return rows;
   });
 }
 
-/** What cannot be removed is left to `abandonRestore`: why the proof has failed tells more. */
 async function removeScratch(server: PostgresqlServer, stagingId: string, signal: AbortSignal): Promise<void> {
-  const isGivenUp = signal.aborted;
-  const own = isGivenUp ? AbortSignal.timeout(REMOVAL_TIMEOUT_MS) : signal;
-  const removing = async (): Promise<void> => {
-    await using connection = await openAlone(server, { stagingId, signal: own });
-    await dropDatabase(toStagedName(stagingId), { connection, server, signal: own });
-  };
-  await removing().catch((error: unknown) => {
-    if (!isGivenUp) throw error;
-  });
+  await using connection = await openAlone(server, { stagingId, signal });
+  await dropDatabase(toStagedName(stagingId), { connection, server, signal });
 }
 
 interface Teller {

@@ -5,7 +5,7 @@ import { Engine, InstanceRole } from '../../domain/instance.js';
 import { abortable } from '../abortable-content.js';
 import { EngineUnreachableError } from '../database-engine.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe } from '../database-engine.js';
-import type { DatabaseRestorer, DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
+import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { findNameFault } from './beside.js';
 import { SqliteConnection } from './connection.js';
 import { SqliteDump } from './dump.js';
@@ -24,7 +24,7 @@ const HEALTH: Health = {
 };
 
 /** A SQLite file, or a folder of them. There are no roles, users or system databases: it is always its own primary. */
-export class SqliteEngine implements DatabaseEngine, DatabaseRestorer {
+export class SqliteEngine implements DatabaseEngine {
   readonly schemes = ['sqlite'];
   readonly isStaged = true;
   readonly provesAlone = true;
