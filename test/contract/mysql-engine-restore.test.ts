@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { createFullDatabase, stateOf } from '../support/mariadb-sample.js';
 import { countRows } from '../support/mariadb-restores.js';
 import { hasMariadbPrograms, MariadbServer, quoted } from '../support/mariadb-server.js';
 import { createMysqlEngine } from '../support/mysql-engine.js';
-import { aim, takeRecordedDump, toLoad } from '../support/restores.js';
 import { TempDir } from '../support/temp-dir.js';
 import { databaseRestorerContract } from './database-restorer.contract.js';
 import type { RestorerSubject } from './restorer-subject.js';
@@ -42,14 +41,11 @@ async function createSubject(server: MariadbServer): Promise<RestorerSubject> {
 
 describe.skipIf(!hasMariadbPrograms)('restores to MariaDB', () => {
   let server: MariadbServer;
-  let scratch: TempDir;
   beforeAll(async () => {
     server = await MariadbServer.start();
-    scratch = await TempDir.create();
   });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
-    await scratch[Symbol.asyncDispose]();
   });
 
   databaseRestorerContract(() => createSubject(server));
