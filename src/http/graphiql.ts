@@ -76,6 +76,37 @@ mutation CancelBackup($input: CancelBackupInput!) {
 }`,
     { input: { backupId: '' } },
   ),
+  tab(
+    `
+# Restores a backup's databases. The target may be another instance.
+# Without overwrite nothing that is there is touched.
+mutation RestoreBackup($input: RestoreBackupInput!) {
+  restoreBackup(input: $input) {
+    restore {
+      id
+      status
+      databases { name restoreAs }
+      progress { phase percent }
+      targetInstance { name status }
+    }
+  }
+}`,
+    { input: { backupId: '', targetInstanceId: '', databases: [{ name: 'shop', restoreAs: 'shop_copy' }] } },
+  ),
+  tab(
+    `
+# The proof: restores a backup into scratch databases, and compares.
+mutation VerifyBackup($input: VerifyBackupInput!) {
+  verifyBackup(input: $input) {
+    backup {
+      id
+      name
+      verification { level status verifiedAt details }
+    }
+  }
+}`,
+    { input: { backupId: '', level: 'RESTORE' } },
+  ),
   tab(`
 # Every status change from the first on, then live.
 # Run it, and create a backup in another tab.
@@ -91,7 +122,7 @@ subscription WatchStatus {
   }
 }`),
   tab(`
-# The progress of every backup, live.
+# The progress of every backup, live. \`restoreChanged\` is its like.
 subscription WatchProgress {
   backupChanged {
     name

@@ -28,6 +28,11 @@ export function compareTables(recorded: readonly TableRows[], found: readonly Ta
 export function describeTables(tables: readonly TableRows[]): string {
   const rows = tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
   const uncounted = tables.filter((table) => table.rows === null).length;
-  const known = `${tables.length.toString()} tables, ${rows.toString()} rows, all as recorded`;
-  return uncounted === 0 ? known : `${known}; of ${uncounted.toString()} tables the rows had not been counted`;
+  const known = `${count(tables.length, 'table')}, ${count(rows, 'row')}, all as recorded`;
+  return uncounted === 0 ? known : `${known}; of ${count(uncounted, 'table')} the rows had not been counted`;
+}
+
+/** As in "1 table" and "2 tables". */
+export function count(amount: number, noun: string): string {
+  return `${amount.toString()} ${noun}${amount === 1 ? '' : 's'}`;
 }

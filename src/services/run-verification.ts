@@ -16,11 +16,13 @@ import { EngineUnreachableError } from '../engines/database-engine.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import { toFile } from './artifact-file.js';
 import type { AuditTrail } from './audit-trail.js';
-import { compareTables, describeTables } from './compare-tables.js';
+import { compareTables, count, describeTables } from './compare-tables.js';
 import type { ProofPlaces } from './proof-places.js';
 import { readManifest } from './read-manifest.js';
+import { FINISH_BYTES_PER_MS, toStagingId } from './restore-steps.js';
 import type { RestoreSteps } from './restore-steps.js';
-import { toStagingId } from './restore-steps.js';
+import { StallWatchdog } from './stall-watchdog.js';
+import { untilStopped } from './stoppable.js';
 import { toFailure } from './to-failure.js';
 
 /** A verification to make. */
@@ -42,15 +44,20 @@ interface RunVerificationDeps {
   readonly logger: Logger;
   /** Lease owner in whose name verifications are made. */
   readonly serverId: string;
+  readonly stallTimeoutMs: number;
 }
 
 /** What was found wrong with a backup. The message is a whole sentence for the operator. */
 class FaultFound extends Error {}
 
-interface Step {
+interface Work {
   readonly backup: Backup;
-  readonly artifact: ManifestArtifact;
+  readonly watchdog: StallWatchdog;
   readonly signal: AbortSignal;
+}
+
+interface Step extends Work {
+  readonly artifact: ManifestArtifact;
 }
 
 /** Does the work of one verification, and writes down what was found. */
@@ -71,7 +78,7 @@ export class RunVerification {
     let details: string;
     try {
       signal.throwIfAborted();
-      details = await this.#verify(backup, level, signal);
+      details = await this.#verifyMoving(backup, level, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       status = VerificationStatus.FAILED;
@@ -94,25 +101,40 @@ export class RunVerification {
     feed.publish({ kind: 'backup', backupId });
   }
 
+  /** One that hangs must hold up neither those that wait behind it nor the backup. */
+  async #verifyMoving(backup: Backup, level: VerificationLevel, stop: AbortSignal): Promise<string> {
+    const { stallTimeoutMs } = this.#deps;
+    const stalling = new AbortController();
+    using watchdog = new StallWatchdog(stallTimeoutMs, () => {
+      stalling.abort(stalled(stallTimeoutMs));
+    });
+    const signal = AbortSignal.any([stop, stalling.signal]);
+    try {
+      return await untilStopped(this.#verify({ backup, watchdog, signal }, level), signal);
+    } catch (error) {
+      throw stalling.signal.aborted ? stalling.signal.reason : error;
+    }
+  }
+
   /** @returns what was found, sentences; throws what is wrong */
-  async #verify(backup: Backup, level: VerificationLevel, signal: AbortSignal): Promise<string> {
-    const artifacts = await this.#readManifest(backup, signal);
+  async #verify(work: Work, level: VerificationLevel): Promise<string> {
+    const artifacts = await this.#readManifest(work);
     // Before anything is loaded anywhere: damage is to be found here, and not by a server.
-    for (const artifact of artifacts) await this.#checkBytes({ backup, artifact, signal });
-    const files = `${artifacts.length.toString()} files`;
-    if (level === VerificationLevel.CHECKSUM) return `The manifest and ${files} are as they were written.`;
+    for (const artifact of artifacts) await this.#checkBytes({ ...work, artifact });
+    const files = `The manifest and ${count(artifacts.length, 'file')} are as they were written`;
+    if (level === VerificationLevel.CHECKSUM) return `${files}.`;
     const isProof = level === VerificationLevel.RESTORE;
     const restored = artifacts.filter(({ contents }) => isProof && contents !== null);
     for (const artifact of artifacts) {
-      if (!restored.includes(artifact)) await this.#checkFormat({ backup, artifact, signal });
+      if (!restored.includes(artifact)) await this.#checkFormat({ ...work, artifact });
     }
-    if (!isProof) return `The manifest and ${files} are as they were written, and each file is a whole dump.`;
-    for (const artifact of restored) await this.#prove({ backup, artifact, signal });
+    if (!isProof) return `${files}, and each file is a whole dump.`;
+    for (const artifact of restored) await this.#prove({ ...work, artifact });
     const tables = restored.flatMap(({ contents }) => contents?.tables ?? []);
-    return `${restored.length.toString()} databases were restored into scratch databases: ${describeTables(tables)}.`;
+    return `Restored into scratch databases: ${count(restored.length, 'database')}, ${describeTables(tables)}.`;
   }
 
-  async #readManifest(backup: Backup, signal: AbortSignal): Promise<readonly ManifestArtifact[]> {
+  async #readManifest({ backup, signal }: Work): Promise<readonly ManifestArtifact[]> {
     const { catalog, store } = this.#deps;
     const manifest = await readManifest(store, { project: backup.project, backupId: backup.id }, signal);
     if (manifest === null) throw new FaultFound('The manifest is not what was written. Take a new backup.');
@@ -124,16 +146,18 @@ export class RunVerification {
     return manifest.artifacts;
   }
 
-  async #checkBytes({ backup, artifact, signal }: Step): Promise<void> {
+  async #checkBytes({ backup, artifact, watchdog, signal }: Step): Promise<void> {
     await this.#deps.pipeline.checkStored({
       file: toFile(backup, artifact.path),
       artifact: toArtifact(artifact),
-      onBytes: () => undefined,
+      onBytes: () => {
+        watchdog.touch();
+      },
       signal,
     });
   }
 
-  async #checkFormat({ backup, artifact, signal }: Step): Promise<void> {
+  async #checkFormat({ backup, artifact, watchdog, signal }: Step): Promise<void> {
     const { pipeline, places } = this.#deps;
     const engine = await places.findEngine(backup);
     if (engine === null) throw new FaultFound(`This server has no engine that reads backups of ${backup.engine}.`);
@@ -141,16 +165,26 @@ export class RunVerification {
       file: toFile(backup, artifact.path),
       artifact: toArtifact(artifact),
       check: (content) => engine.checkFormat(artifact.format, content, signal),
-      onBytes: () => undefined,
+      onBytes: () => {
+        watchdog.touch();
+      },
       signal,
     });
   }
 
-  async #prove({ backup, artifact, signal }: Step): Promise<void> {
+  async #prove({ backup, artifact, watchdog, signal }: Step): Promise<void> {
     const { steps, places } = this.#deps;
     const place = await places.find(backup);
     if (place === null) throw new FaultFound('Its instance is gone, and there is no other server to restore it to.');
-    const dump = steps.toDump({ backup, artifact, onBytes: () => undefined, onRead: () => undefined, signal });
+    const dump = steps.toDump({
+      ...{ backup, artifact, signal },
+      onBytes: () => {
+        watchdog.touch();
+      },
+      onRead: () => {
+        watchdog.allow(artifact.originalBytes / FINISH_BYTES_PER_MS);
+      },
+    });
     const stagingId = toStagingId(`proof ${backup.id}`, artifact.database);
     const found: readonly TableRows[] = await steps.inScratch(backup.id, (scratchDir) =>
       place.engine.proveRestore({ url: place.url, stagingId, scratchDir, signal }, dump),
@@ -160,6 +194,11 @@ export class RunVerification {
       throw new FaultFound(`Database ${artifact.database} was restored with other content than it had: ${difference}.`);
     }
   }
+}
+
+function stalled(timeoutMs: number): FaultFound {
+  const found = `Nothing has moved for ${(timeoutMs / 1000).toString()} s, so that it was given up.`;
+  return new FaultFound(`${found} Check the artifact store, and the server that is restored to, then verify again.`);
 }
 
 function toKey(artifacts: readonly Artifact[]): string {
