@@ -10,12 +10,14 @@ describe.skipIf(!hasBrowser)('GraphiQL', { timeout: 120_000 }, () => {
     const { page, foreign } = session;
 
     const tabs = page.locator('.graphiql-tab-button');
-    await expect.poll(() => tabs.count()).toBe(7);
+    await expect.poll(() => tabs.count()).toBe(9);
     expect(await tabs.allTextContents()).toEqual([
       'Instances',
       'RegisterInstance',
       'CreateBackup',
       'CancelBackup',
+      'RestoreBackup',
+      'VerifyBackup',
       'WatchStatus',
       'WatchProgress',
       'Backups',
