@@ -15,6 +15,7 @@ import { InProcessStatusFeed } from './events/in-process-status-feed.js';
 import { PostgresStatusFeed } from './events/postgres-status-feed.js';
 import type { StatusFeed } from './events/status-feed.js';
 import type { Opened } from './opened.js';
+import { DownloadSigner } from './services/download-signer.js';
 import { loadSecretKey } from './services/load-secret-key.js';
 import { SecretBox } from './services/secret-box.js';
 
@@ -27,6 +28,7 @@ export interface Storage {
   readonly store: ArtifactStore;
   readonly pipeline: ArtifactPipeline;
   readonly secretBox: SecretBox;
+  readonly downloadSigner: DownloadSigner;
   /** Empty folder for temporary copies. */
   readonly scratchRoot: string;
 }
@@ -38,7 +40,8 @@ export async function openStorage(config: Config, opened: Opened, onError: (erro
   opened.add(await DataDirLock.acquire(config.dataDir));
   await rm(scratchRoot, { recursive: true, force: true });
   await mkdir(scratchRoot);
-  const secretBox = new SecretBox(config.secretKey ?? (await loadSecretKey(config.dataDir)));
+  const secretKey = config.secretKey ?? (await loadSecretKey(config.dataDir));
+  const secrets = { secretBox: new SecretBox(secretKey), downloadSigner: new DownloadSigner(secretKey) };
   const catalog = opened.add(await TypeormCatalog.open(config.catalog));
   const feed = opened.add(
     config.catalog.kind === 'postgres'
@@ -47,7 +50,7 @@ export async function openStorage(config: Config, opened: Opened, onError: (erro
   );
   const store = openStore(config, opened);
   const codec = new ArtifactCodec(opened.add(new CodecPool()), await loadAgeKeys(config.encryption));
-  return { catalog, feed, store, pipeline: new ArtifactPipeline({ store, codec }), secretBox, scratchRoot };
+  return { catalog, feed, store, pipeline: new ArtifactPipeline({ store, codec }), ...secrets, scratchRoot };
 }
 
 function openStore({ artifactStore }: Config, opened: Opened): ArtifactStore {
