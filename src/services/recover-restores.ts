@@ -28,18 +28,14 @@ export class RecoverRestores implements Recoverable {
   }
 
   async recover(isAbandoned: IsAbandoned): Promise<void> {
-    const { catalog, runner, logger } = this.#deps;
+    const { catalog, runner } = this.#deps;
     for (const { restore, lease } of await catalog.restores.listRunning()) {
-      if (runner.has(restore.id) || !isAbandoned(lease)) continue;
+      if (runner.isDraining || runner.has(restore.id) || !isAbandoned(lease)) continue;
       const isTaken = await catalog.transaction(({ restores }) =>
         restores.takeOver(restore.id, lease, runner.newLease()),
       );
-      if (!isTaken) continue;
-      try {
-        await this.#end(restore);
-      } catch (error) {
-        logger.error({ err: error, restoreId: restore.id }, 'restore cannot be recovered yet; it is tried again');
-      }
+      // In the runner, which keeps its lease: dropping what is replaced may take long, and holds up no other.
+      if (isTaken) void runner.startRecovery(restore.id, () => this.#end(restore));
     }
     await this.#cleanLeftovers();
   }

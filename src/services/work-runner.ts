@@ -103,11 +103,13 @@ export class WorkRunner<T extends { readonly id: string }> {
 
   /** Takes a piece of work that was recorded with this server's lease. Resolves at its end, however it ends. */
   start(item: T): Promise<void> {
-    const job = new Job((stop) => this.#run(item, stop));
-    this.#jobs.set(item.id, job);
-    if (this.#isDraining) job.end(this.#deps.kind.shuttingDown());
-    else void this.#queue.add(() => job.begin());
-    return job.done;
+    const { kind } = this.#deps;
+    return this.#take(item.id, (stop) => kind.run(item, stop));
+  }
+
+  /** Takes a piece of work that another has left, to be ended in its own way. Resolves at its end, however it ends. */
+  startRecovery(id: string, recover: () => Promise<void>): Promise<void> {
+    return this.#take(id, recover);
   }
 
   /** Stops a piece of work, if it is here. */
@@ -133,14 +135,24 @@ export class WorkRunner<T extends { readonly id: string }> {
     clearInterval(this.#renewal);
   }
 
-  async #run(item: T, stop: AbortController): Promise<void> {
+  #take(id: string, work: (stop: AbortController) => Promise<void>): Promise<void> {
+    const job: Job = new Job(async (stop) => {
+      await this.#run(id, () => work(stop));
+      // What was begun under the same id as soon as this had ended is not this one.
+      if (this.#jobs.get(id) === job) this.#jobs.delete(id);
+    });
+    this.#jobs.set(id, job);
+    if (this.#isDraining) job.end(this.#deps.kind.shuttingDown());
+    else void this.#queue.add(() => job.begin());
+    return job.done;
+  }
+
+  async #run(id: string, work: () => Promise<void>): Promise<void> {
     const { kind, logger } = this.#deps;
     try {
-      await kind.run(item, stop);
+      await work();
     } catch (error) {
-      logger.error({ err: error, [`${kind.name}Id`]: item.id }, `${kind.name} is left to recovery`);
-    } finally {
-      this.#jobs.delete(item.id);
+      logger.error({ err: error, [`${kind.name}Id`]: id }, `${kind.name} is left to recovery`);
     }
   }
 
