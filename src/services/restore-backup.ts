@@ -107,8 +107,6 @@ export class RestoreBackup {
     const { id: restoreId, backupId, backupName, targetInstanceId: instanceId } = restore;
     // The server may have begun to stop while the instance was asked, or the transaction waited.
     runner.assertAccepting();
-    // A backup that is being used cannot begin to be deleted, and the other way round.
-    if (!(await writers.backups.hold(backupId))) throw await this.#toGone(writers, backupId);
     const isClaimed = await writers.instances.changeStatus({
       instanceId,
       from: InstanceStatus.AVAILABLE,
@@ -124,6 +122,9 @@ export class RestoreBackup {
       if (refusal !== null) throw refusal;
       return false;
     }
+    // A backup that is being used cannot begin to be deleted, and the other way round. After the instance, as whoever deletes
+    // an instance with its backups does: the other way round, the two could wait for each other.
+    if (!(await writers.backups.hold(backupId))) throw await this.#toGone(writers, backupId);
     await writers.restores.insert(restore, runner.newLease());
     const subject = { ...toSubject({ backupId, targetInstanceId: instanceId }), restoreId, details: describe(restore) };
     await writers.auditLog.append(audit.event(caller, subject, AuditOutcome.ACCEPTED));
@@ -184,8 +185,8 @@ export class RestoreBackup {
       overwrite,
     }: Pick<Restore, 'databases' | 'overwrite'> & { readonly artifacts: readonly Artifact[] },
   ): Restore {
-    const names = new Set(databases.map(({ name }) => name));
-    const chosen = artifacts.filter(({ database, system }) => !system && names.has(database));
+    const users = artifacts.filter(({ system }) => !system);
+    const sizes = new Map(users.map(({ database, originalBytes }) => [database, originalBytes]));
     return {
       id: this.#deps.newId(),
       status: RestoreStatus.RUNNING,
@@ -198,7 +199,7 @@ export class RestoreBackup {
       overwrite,
       phase: RestorePhase.QUEUED,
       bytesDone: 0,
-      bytesTotal: chosen.reduce((sum, { originalBytes }) => sum + originalBytes, 0),
+      bytesTotal: databases.reduce((sum, { name }) => sum + (sizes.get(name) ?? 0), 0),
       failure: null,
       startedAt: this.#deps.clock(),
       completedAt: null,
