@@ -79,7 +79,7 @@ export function createBackgroundWork(parts: WorkParts, opened: Opened): Backgrou
   });
 
   const places = new ProofPlaces({ ...parts, scratchUrls });
-  const runVerification = new RunVerification({ ...parts, steps, places });
+  const runVerification = new RunVerification({ ...parts, steps, places, stallTimeoutMs });
   const verificationRunner = new WorkRunner<VerificationWork>({
     ...{ clock, logger, serverId, maxConcurrent: 1 },
     kind: {
@@ -105,8 +105,7 @@ export function createBackgroundWork(parts: WorkParts, opened: Opened): Backgrou
     ...{ backupRunner, restoreRunner, verifyBackup, deleteBackups, recovery },
     start: () => recovery.start(recoverBackups),
     drain: async (graceMs) => {
-      await Promise.all(runners.map((runner) => runner.drain(graceMs)));
-      await deleteBackups.settle();
+      await Promise.all([...runners, deleteBackups].map((part) => part.drain(graceMs)));
     },
   };
 }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import PQueue from 'p-queue';
 import type { Logger } from 'pino';
 import type { ArtifactStore } from '../artifacts/artifact-store.js';
 import type { Catalog, CatalogWriters } from '../catalog/catalog.js';
@@ -14,6 +16,8 @@ import { untilStopped } from './stoppable.js';
 
 /** How long removing the files of one backup may take before it is left for later. */
 const REMOVE_TIMEOUT_MS = 600_000;
+/** Backups whose files are removed side by side: an instance may leave thousands. */
+const MAX_CONCURRENT_REMOVALS = 8;
 
 interface DeleteBackupsDeps {
   readonly catalog: Catalog;
@@ -34,7 +38,8 @@ export interface DeleteResult {
 export class DeleteBackups implements Recoverable {
   readonly #deps: DeleteBackupsDeps;
   /** Backups whose files are being removed here. */
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new Set<string>();
+  readonly #queue = new PQueue({ concurrency: MAX_CONCURRENT_REMOVALS });
 
   constructor(deps: DeleteBackupsDeps) {
     this.#deps = deps;
@@ -81,12 +86,16 @@ export class DeleteBackups implements Recoverable {
   /** Removes the files of a backup that is DELETING, then the backup. Returns at once. */
   removeFiles(backup: Backup): void {
     if (this.#underWay.has(backup.id)) return;
-    const removing = this.#remove(backup)
-      .catch((error: unknown) => {
+    this.#underWay.add(backup.id);
+    void this.#queue.add(async () => {
+      try {
+        await this.#remove(backup);
+      } catch (error) {
         this.#deps.logger.error({ err: error, backupId: backup.id }, 'backup cannot be removed yet; it is tried again');
-      })
-      .finally(() => this.#underWay.delete(backup.id));
-    this.#underWay.set(backup.id, removing);
+      } finally {
+        this.#underWay.delete(backup.id);
+      }
+    });
   }
 
   /** Whatever is DELETING, whoever began it: removing twice is as good as once. */
@@ -94,9 +103,13 @@ export class DeleteBackups implements Recoverable {
     for (const backup of await this.#deps.catalog.backups.listDeleting()) this.removeFiles(backup);
   }
 
-  /** Resolves once nothing is being removed here. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#underWay.values());
+  /** Begins no more removals, and gives those under way so long to end. What is left is finished after the next start. */
+  async drain(graceMs: number): Promise<void> {
+    this.#queue.clear();
+    const ended = new AbortController();
+    const expired = delay(graceMs, undefined, { signal: ended.signal }).catch(() => undefined);
+    await Promise.race([this.#queue.onIdle(), expired]);
+    ended.abort();
   }
 
   async #deleteOne(caller: Caller, backupId: string): Promise<void> {

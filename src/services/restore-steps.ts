@@ -11,6 +11,8 @@ import { toFile } from './artifact-file.js';
 import type { InstanceConnector } from './instance-connector.js';
 import { untilReleased, untilStopped } from './stoppable.js';
 
+/** What any product does at the least with what it has read, as building indexes, in bytes of the dump a millisecond. */
+export const FINISH_BYTES_PER_MS = 1024;
 /** How long giving the databases of a restore their names may take: what they replace, of any size, is dropped by then. */
 const COMMIT_TIMEOUT_MS = 3_600_000;
 /** How long taking a restore back may keep its target: what is left undone then is tried again later. */
@@ -52,7 +54,7 @@ export class RestoreSteps {
   async check({ backup, artifact, onBytes, signal }: Omit<LoadOrder, 'onRead'>): Promise<void> {
     const { originalBytes, storedBytes } = artifact;
     const ratio = originalBytes / Math.max(1, storedBytes);
-    await this.#deps.pipeline.checkStored({
+    const checking = this.#deps.pipeline.checkStored({
       file: toFile(backup, artifact.path),
       artifact: toArtifact(artifact),
       onBytes: (bytes) => {
@@ -60,6 +62,7 @@ export class RestoreSteps {
       },
       signal,
     });
+    await untilStopped(checking, signal);
   }
 
   /** Loads a dump beside what the target has. @param name of the database to be */

@@ -6,8 +6,8 @@ import type { Backup } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
 import { RestoreFailedError } from '../domain/failure.js';
 import { InstanceRole } from '../domain/instance.js';
-import { RestoreFailureCode, RestorePhase } from '../domain/restore.js';
-import type { Restore, RestoreDatabase } from '../domain/restore.js';
+import { RestoreFailureCode, RestorePhase, RestoreStatus } from '../domain/restore.js';
+import type { Restore, RestoreDatabase, RestoreFailure } from '../domain/restore.js';
 import { EngineUnreachableError } from '../engines/database-engine.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { ConcludeRestore } from './conclude-restore.js';
@@ -16,14 +16,13 @@ import { anotherProduct, toAbnormalReason } from './monitor-instances.js';
 import { ProgressMeter } from './progress-meter.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { readManifest } from './read-manifest.js';
+import { FINISH_BYTES_PER_MS } from './restore-steps.js';
 import type { RestoreSteps } from './restore-steps.js';
 import { sideBySide } from './side-by-side.js';
 import { StallWatchdog } from './stall-watchdog.js';
 import { untilStopped } from './stoppable.js';
 import { toRestoreFailure } from './to-failure.js';
 
-/** What any product does at the least with what it has read, as building indexes, in bytes of the dump a millisecond. */
-const FINISH_BYTES_PER_MS = 1024;
 /** Checking the stored bytes and loading them count alike. */
 const PASSES = 2;
 
@@ -94,7 +93,7 @@ export class RunRestore {
     } catch (error) {
       // Whether the target has the old or the new now cannot be asked: it is finished as soon as it answers.
       if (error instanceof EngineUnreachableError) throw error;
-      await this.giveUp(restore, withDone(error, done), log);
+      await this.giveUp(restore, withDone(toRestoreFailure(error, clock()), done, error), log);
       return;
     }
     if (await conclude.end(restore, { completedAt: clock(), failure: null, isCleaned: true })) {
@@ -110,7 +109,10 @@ export class RunRestore {
     // Another server that has taken it over may be finishing it by now: then nothing here is ours to remove.
     const progress = { phase: RestorePhase.LOADING, bytesDone: restore.bytesDone };
     const isHeld = await catalog.transaction(({ restores }) => restores.setProgress(restore.id, serverId, progress));
-    if (!isHeld) return;
+    if (!isHeld) {
+      await this.#cleanLost(restore, log);
+      return;
+    }
     const fault = await steps.abandon(restore).then(
       () => null,
       (error: unknown) => error,
@@ -119,6 +121,19 @@ export class RunRestore {
     const isLost = fault instanceof EngineUnreachableError;
     const result = { completedAt: failure.occurredAt, failure, isCleaned: fault === null };
     await conclude.end(restore, result, isLost ? toAbnormalReason(fault.message) : null);
+  }
+
+  /**
+   * What was put beside after another server had ended the restore, nobody else removes. While the other still works on it,
+   * that is not known to be of no use.
+   */
+  async #cleanLost({ id }: Restore, log: Logger): Promise<void> {
+    const { catalog, steps } = this.#deps;
+    const restore = await catalog.restores.find(id);
+    if (restore === null || restore.status === RestoreStatus.RUNNING) return;
+    await steps.abandon(restore).catch((error: unknown) => {
+      log.error({ err: error }, 'what a lost restore has put beside could not be removed');
+    });
   }
 
   /** Resolves once every database is loaded beside, and that is written down as decided. */
@@ -209,10 +224,13 @@ function onBytes({ watchdog, meter }: Work, index: number, pass: string): (bytes
 }
 
 /** Says which databases were replaced before the one that could not be. */
-function withDone(error: unknown, done: readonly string[]): unknown {
-  if (done.length === 0 || !(error instanceof RestoreFailedError)) return error;
-  const message = `${error.message} These were restored before it, and stay: ${done.join(', ')}.`;
-  return new RestoreFailedError(error.code, message, { cause: error });
+function withDone(
+  { code, message }: Pick<RestoreFailure, 'code' | 'message'>,
+  done: readonly string[],
+  cause: unknown,
+): RestoreFailedError {
+  const stay = done.length === 0 ? '' : ` These were restored before it, and stay: ${done.join(', ')}.`;
+  return new RestoreFailedError(code, `${message}${stay}`, { cause });
 }
 
 function damaged(what: string): RestoreFailedError {
