@@ -6,6 +6,7 @@ import { RestoreStatus } from '../domain/restore.js';
 import type { Restore, RestoreDatabase } from '../domain/restore.js';
 import type { Verification } from '../domain/verification.js';
 import type { NewInstance } from './catalog.js';
+import { withoutNul } from './keyset.js';
 import type {
   AuditEventRow,
   BackupDatabaseRow,
@@ -15,6 +16,9 @@ import type {
   StatusChangeRow,
   VerificationRow,
 } from './schemas.js';
+
+/** The audit log only grows: nobody is to fill it with one call. */
+const MAX_AUDIT_TEXT_LENGTH = 10_000;
 
 export function toInstance(row: InstanceRow): Instance {
   const { id, name, project, region, engine, engineVersion, role, status, statusReason, endpoint } = row;
@@ -169,11 +173,16 @@ export function toAuditRow(event: NewAuditEvent): Omit<AuditEventRow, 'id'> {
     action: event.action,
     outcome: event.outcome,
     code: event.code ?? null,
-    instanceId: event.instanceId ?? null,
-    backupId: event.backupId ?? null,
-    restoreId: event.restoreId ?? null,
-    details: event.details ?? null,
+    instanceId: toAuditText(event.instanceId),
+    backupId: toAuditText(event.backupId),
+    restoreId: toAuditText(event.restoreId),
+    details: toAuditText(event.details),
   };
+}
+
+/** What callers have made up is written down, too: as much of it as tells what it was. */
+function toAuditText(text: string | null | undefined): string | null {
+  return text == null ? null : withoutNul(text.slice(0, MAX_AUDIT_TEXT_LENGTH));
 }
 
 function toArtifact(row: BackupDatabaseRow): Artifact | null {

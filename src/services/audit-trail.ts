@@ -27,17 +27,24 @@ interface AuditTrailDeps {
  */
 export class AuditTrail {
   readonly #deps: AuditTrailDeps;
-  /** A thousand callers who are refused at once are written down by a few transactions. */
+  /** A thousand callers who are refused at once are written down by a few transactions: one is filled while another is written. */
   readonly #refusals: DataLoader<NewAuditEvent, null>;
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(deps: AuditTrailDeps) {
     this.#deps = deps;
     this.#refusals = new DataLoader(
       async (events) => {
-        await deps.catalog.transaction(({ auditLog }) => auditLog.append(...events));
+        const writing = deps.catalog.transaction(({ auditLog }) => auditLog.append(...events));
+        this.#writing = writing.catch(() => undefined);
+        await writing;
         return events.map(() => null);
       },
-      { cache: false, maxBatchSize: 500 },
+      {
+        cache: false,
+        maxBatchSize: 500,
+        batchScheduleFn: (dispatch) => void this.#writing.then(() => setImmediate(dispatch)),
+      },
     );
   }
 
