@@ -4,7 +4,6 @@ import { AuditAction } from '../domain/audit.js';
 import { BackupStatus, BackupType } from '../domain/backup.js';
 import type { Backup } from '../domain/backup.js';
 import type { Caller } from '../domain/caller.js';
-import { DomainError } from '../domain/errors.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { AuditTrail } from './audit-trail.js';
 import type { DeleteBackups } from './delete-backups.js';
@@ -58,10 +57,11 @@ export class DeleteInstance {
 
   /** Removing it first makes it ours: no operation can begin in it any more. */
   async #claim(writers: CatalogWriters, instanceId: string): Promise<{ readonly name: string }> {
-    const instance = await getInstance(writers, instanceId);
-    if (await writers.instances.remove(instanceId)) return instance;
-    await assertIdle(writers, await getInstance(writers, instanceId), 'DELETE_INSTANCE');
-    throw new DomainError('INSTANCE_NOT_FOUND', { instanceId });
+    for (;;) {
+      const instance = await getInstance(writers, instanceId);
+      await assertIdle(writers, instance, 'DELETE_INSTANCE');
+      if (await writers.instances.remove(instanceId)) return instance;
+    }
   }
 
   async #removeAutomated(writers: CatalogWriters, instanceId: string): Promise<readonly Backup[]> {
