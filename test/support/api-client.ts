@@ -106,7 +106,7 @@ export abstract class ApiClient {
   async *statusChanges(
     variables: { instanceId?: string; after?: string } = {},
   ): AsyncGenerator<StatusChangeMessage, void> {
-    for await (const data of this.#subscribe(STATUS_CHANGED, variables)) {
+    for await (const data of this.subscribe(STATUS_CHANGED, variables)) {
       yield data.instanceStatusChanged as StatusChangeMessage;
     }
   }
@@ -115,11 +115,11 @@ export abstract class ApiClient {
   async *backupChanges(
     variables: { instanceId?: string; backupId?: string } = {},
   ): AsyncGenerator<BackupMessage, void> {
-    for await (const data of this.#subscribe(BACKUP_CHANGED, variables)) yield data.backupChanged as BackupMessage;
+    for await (const data of this.subscribe(BACKUP_CHANGED, variables)) yield data.backupChanged as BackupMessage;
   }
 
-  /** On a socket of its own, which is closed with its reader. */
-  async *#subscribe(query: string, variables: Variables): AsyncGenerator<Record<string, unknown>, void> {
+  /** What one subscription gives, on a socket of its own, which is closed with its reader. */
+  async *subscribe(query: string, variables: Variables): AsyncGenerator<Record<string, unknown>, void> {
     const client = this.webSocketClient();
     try {
       for await (const { data, errors } of client.iterate({ query, variables })) {
