@@ -38,7 +38,7 @@ async function findDownload(links: DownloadLinks, { raw }: FastifyRequest): Prom
   const [backupId, file, ...deeper] = path
     .slice(DOWNLOADS_PATH.length + 1)
     .split('/')
-    .map(decode);
+    .map(decodeURIComponent);
   const parameters = new URLSearchParams(query);
   const expiresAt = new Date(Number(parameters.get('expires') ?? NaN));
   if (backupId === undefined || file === undefined || deeper.length > 0 || Number.isNaN(expiresAt.getTime()))
