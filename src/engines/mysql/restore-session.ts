@@ -1,17 +1,18 @@
+import { Engine } from '../../domain/instance.js';
 import { EngineUnreachableError } from '../database-engine.js';
 import type { Product } from '../database-engine.js';
 import { toReplacedName, toStagedName } from '../staging-name.js';
 import { MysqlConnection } from './connection.js';
 import { readProduct } from './probe.js';
 import { quoteName } from './quote.js';
-import { Engine } from '../../domain/instance.js';
 import type { MysqlTarget } from './url.js';
 
 /** How long another session of the same restore, whose process has died, may still be at its last statement. */
 const LOCK_SECONDS = 60;
 /** How long a statement waits for the transactions of others that use a table. */
 const TABLE_LOCK_SECONDS = 30;
-const NO_ANSWER_MARGIN_SECONDS = 5;
+/** How long one question for the lock waits: less than an answer may take. */
+const ATTEMPT_SECONDS = 5;
 
 /** A connection that works on what one restore puts beside, alone. */
 export class RestoreSession implements AsyncDisposable {
@@ -101,10 +102,11 @@ export class RestoreSession implements AsyncDisposable {
   /** The lock is the session's: it goes when the server has seen its end, and not before its last statement has ended. */
   async #begin(): Promise<void> {
     await this.reset();
-    for (let waited = 0; waited < LOCK_SECONDS; waited += NO_ANSWER_MARGIN_SECONDS) {
-      const [row] = await this.connection.query<{ isMine: number | null }>('SELECT GET_LOCK(?, 5) AS isMine', [
-        this.staged,
-      ]);
+    for (let waited = 0; waited < LOCK_SECONDS; waited += ATTEMPT_SECONDS) {
+      const [row] = await this.connection.query<{ isMine: number | null }>(
+        `SELECT GET_LOCK(?, ${ATTEMPT_SECONDS.toString()}) AS isMine`,
+        [this.staged],
+      );
       if (row?.isMine === 1) return;
     }
     throw new EngineUnreachableError(
