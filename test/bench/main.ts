@@ -9,6 +9,7 @@ import { createLatency } from './scenarios/create-latency.js';
 import { crowd } from './scenarios/crowd.js';
 import { kills } from './scenarios/kills.js';
 import { pages } from './scenarios/pages.js';
+import { restores } from './scenarios/restores.js';
 import { serverDumps } from './scenarios/server-dumps.js';
 import { subscribers } from './scenarios/subscribers.js';
 import { renderTable } from './table.js';
@@ -23,6 +24,7 @@ const SCENARIOS: readonly Scenario[] = [
   backup1gb,
   backup1gbBusy,
   serverDumps,
+  restores,
 ];
 const LARGE_BYTES = 1e9;
 const QUICK_LARGE_BYTES = 100e6;

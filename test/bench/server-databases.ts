@@ -12,6 +12,10 @@ export interface ServerDatabase extends AsyncDisposable {
   readonly url: string;
   readonly name: string;
   readonly sizeBytes: number;
+  /** The largest by far. */
+  readonly table: string;
+  /** The beginning of a line of shell: one of the product's programs, connected to the server. */
+  readonly toClient: (program: string) => string;
   /** Ways to dump it by hand, each a line of shell that leaves out where to write. */
   readonly native: { readonly fast: string; readonly usual: string };
 }
@@ -49,7 +53,7 @@ export async function createFilledPostgres(sizeBytes: number): Promise<ServerDat
     ALTER TABLE accounts ADD PRIMARY KEY (aid);
     DROP TABLE pgbench_accounts`);
   await client.end();
-  return database;
+  return { ...database, table: 'accounts' };
 }
 
 async function createPostgresDatabase({ kind, name, sizeBytes }: PostgresOrder): Promise<ServerDatabase | null> {
@@ -63,12 +67,15 @@ async function createPostgresDatabase({ kind, name, sizeBytes }: PostgresOrder):
   const scale = Math.max(1, Math.round(sizeBytes / PGBENCH_SCALE_BYTES));
   await runShell(`${at} ${bin}/pgbench -i -q -s ${scale.toString()} ${name} 2>&1`);
   const { rows } = await client.query<{ size: string }>('SELECT pg_database_size($1) AS size', [name]);
-  const dump = `${at} ${bin}/pg_dump -Fc`;
+  const toClient = (program: string): string => `${at} ${bin}/${program}`;
+  const dump = `${toClient('pg_dump')} -Fc`;
   return {
     kind,
     url: POSTGRES_URL,
     name,
     sizeBytes: Number(rows[0]?.size),
+    table: 'pgbench_accounts',
+    toClient,
     native: { fast: `${dump} -Z0 ${name} | zstd -q -3`, usual: `${dump} ${name}` },
     [Symbol.asyncDispose]: async (): Promise<void> => {
       await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
@@ -101,13 +108,16 @@ export async function createMariadbDatabase(sizeBytes: number): Promise<ServerDa
     'SELECT SUM(DATA_LENGTH + INDEX_LENGTH) AS size FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',
     [NAME],
   );
-  const at = `MYSQL_PWD='${password}' mariadb-dump -h ${hostname} -P ${port || '3306'} -u ${username}`;
-  const dump = `${at} --single-transaction --quick --routines --events --triggers --hex-blob --no-tablespaces ${NAME}`;
+  const toClient = (program: string): string =>
+    `MYSQL_PWD='${password}' ${program} -h ${hostname} -P ${port || '3306'} -u ${username}`;
+  const dump = `${toClient('mariadb-dump')} --single-transaction --quick --routines --events --triggers --hex-blob --no-tablespaces ${NAME}`;
   return {
     kind: 'MariaDB',
     url: MARIADB_URL,
     name: NAME,
     sizeBytes: Number(found[0]?.size),
+    table: 'orders',
+    toClient,
     native: { fast: `${dump} | zstd -q -3`, usual: `${dump} | gzip` },
     [Symbol.asyncDispose]: async (): Promise<void> => {
       await connection.query(`DROP DATABASE ${NAME}`);
@@ -132,7 +142,7 @@ async function isThere(what: string, connect: () => Promise<unknown>): Promise<b
   }
 }
 
-/** Where pgbench and pg_dump of one version are. */
+/** Where the programs of one version are. */
 async function findPostgresFolder(): Promise<string> {
   const root = '/usr/lib/postgresql';
   const versions = await readdir(root);
