@@ -6,7 +6,8 @@ import type { Instance as DomainInstance } from '../domain/instance.js';
 import { toFirstVerification } from '../domain/verification.js';
 import type { CancelBackup } from '../services/cancel-backup.js';
 import type { CreateBackup } from '../services/create-backup.js';
-import type { DeleteBackups } from '../services/delete-backups.js';
+import type { DeleteBackups, DeleteResult } from '../services/delete-backups.js';
+import type { DownloadLinks } from '../services/download-links.js';
 import type { ListBackups } from '../services/list-backups.js';
 import type { VerifyBackup } from '../services/verify-backup.js';
 import { BackupConnection } from './backup-connection.type.js';
@@ -18,10 +19,11 @@ import {
   CreateBackupPayload,
   DeleteBackupInput,
   DeleteBackupPayload,
+  DeleteBackupResult,
   VerifyBackupInput,
   VerifyBackupPayload,
 } from './backup.input.js';
-import { Backup, BackupDatabase, BackupProgress, BackupVerification } from './backup.type.js';
+import { Backup, BackupDatabase, BackupFile, BackupProgress, BackupVerification } from './backup.type.js';
 import type { GraphQLContext } from './context.js';
 import { Instance } from './instance.type.js';
 import { listCost } from './page.type.js';
@@ -33,6 +35,7 @@ interface BackupServices {
   readonly cancelBackup: CancelBackup;
   readonly verifyBackup: VerifyBackup;
   readonly deleteBackups: DeleteBackups;
+  readonly downloadLinks: DownloadLinks;
 }
 
 interface BackupChangedArgs {
@@ -119,7 +122,8 @@ export class BackupResolver {
     @Ctx() { caller }: GraphQLContext,
     @Arg('input', () => DeleteBackupInput, { description: 'Which ones.' }) { ids }: DeleteBackupInput,
   ): Promise<DeleteBackupPayload> {
-    return { results: await this.#services.deleteBackups.delete(caller, ids) };
+    const results = await this.#services.deleteBackups.delete(caller, ids);
+    return { results: results.map(toDeleteBackupResult) };
   }
 
   @Subscription(() => Backup, {
@@ -167,6 +171,17 @@ export class BackupResolver {
     }));
   }
 
+  @FieldResolver(() => [BackupFile], {
+    description:
+      'Links to its files, one for each database, as they are stored (compressed, encrypted if so configured). Made anew each time, and written to the audit log. Empty unless it is COMPLETED.',
+  })
+  async files(
+    @Ctx() { caller, loaders }: GraphQLContext,
+    @Root() backup: DomainBackup,
+  ): Promise<readonly BackupFile[]> {
+    return this.#services.downloadLinks.list(caller, backup, await loaders.databases.load(backup.id));
+  }
+
   @FieldResolver(() => BackupVerification, {
     nullable: true,
     description: 'Its newest verification; null until it is COMPLETED. Taking a backup verifies it at level FORMAT.',
@@ -182,4 +197,11 @@ export class BackupResolver {
   progress(@Root() backup: DomainBackup): BackupProgress {
     return { ...backup.progress, percent: toPercent(backup) };
   }
+}
+
+/** A field whose value is an Error fails, and is null: what was refused would look as if it were deleted. */
+function toDeleteBackupResult({ backupId, error }: DeleteResult): DeleteBackupResult {
+  if (error === null) return { backupId, error };
+  const { code, message, retryable } = error;
+  return { backupId, error: { code, message, retryable } };
 }
