@@ -25,7 +25,7 @@ module.exports = {
         pathNot: [
           '^src/(domain|services)/',
           '^src/catalog/(audit-log|catalog|restores|verifications)\\.ts$',
-          '^src/artifacts/(artifact-store|compressor-pool|file-name|manifest|pipeline)\\.ts$',
+          '^src/artifacts/(artifact-store|file-name|manifest|pipeline)\\.ts$',
           '^src/engines/(database-engine|database-restorer|engine-registry)\\.ts$',
           '^src/events/status-feed\\.ts$',
         ],

@@ -20,6 +20,7 @@ import { AuditTrail } from './services/audit-trail.js';
 import { CancelBackup } from './services/cancel-backup.js';
 import { CreateBackup } from './services/create-backup.js';
 import { DeleteInstance } from './services/delete-instance.js';
+import { DownloadLinks } from './services/download-links.js';
 import { HealthSchedule } from './services/health-schedule.js';
 import { InstanceConnector } from './services/instance-connector.js';
 import { ListAuditEvents } from './services/list-audit-events.js';
@@ -102,9 +103,13 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const schedule = new HealthSchedule(config.healthIntervalMs, clock);
   const monitor = opened.add(new MonitorInstances({ ...common, schedule }));
 
+  let url = '';
+  const baseUrl = (): string => config.publicUrl ?? url;
+  const downloadLinks = new DownloadLinks({ ...common, expiryMs: config.downloadExpiryMs, baseUrl });
+
   const { backupRunner, restoreRunner, verifyBackup, deleteBackups } = work;
   const schema = await createSchema({
-    ...{ listInstances, listBackups, listRestores, verifyBackup, deleteBackups },
+    ...{ listInstances, listBackups, listRestores, verifyBackup, deleteBackups, downloadLinks },
     listAuditEvents: new ListAuditEvents(catalog),
     registerInstance: new RegisterInstance({ ...common, schedule }),
     updateInstance: new UpdateInstance(common),
@@ -119,8 +124,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   };
   const watches = { watchInstanceStatus, watchBackups, watchRestores };
   const lists = { listInstances, listBackups, listRestores };
-  const http = new HttpServer({ schema, metrics, ...lists, ...watches, findUnreadiness, logger });
-  const url = await http.listen(config.host, config.port);
+  const http = new HttpServer({ schema, metrics, ...lists, ...watches, downloadLinks, findUnreadiness, logger });
+  url = await http.listen(config.host, config.port);
   monitor.start();
 
   let stopping: Promise<void> | null = null;

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { startApp } from './app.js';
 import type { App } from './app.js';
+import { AgeKeysError } from './artifacts/age-keys.js';
 import { DataDirLockedError } from './catalog/data-dir-lock.js';
 import { ConfigError, readConfig } from './config.js';
 import type { Config } from './config.js';
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
 
 /** What a person at the terminal can do about it; null for what only the log can tell. */
 function explain(error: unknown, { host, port, catalog }: Config): string | null {
-  if (error instanceof DataDirLockedError) return error.message;
+  if (error instanceof DataDirLockedError || error instanceof AgeKeysError) return error.message;
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `Port ${port.toString()} of ${host} is in use. Stop its server, or set PORT.`;
   if (syscall === 'connect' && catalog.kind === 'postgres')

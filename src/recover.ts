@@ -1,3 +1,4 @@
+import { AgeKeysError } from './artifacts/age-keys.js';
 import { DataDirLockedError } from './catalog/data-dir-lock.js';
 import { ConfigError, readRecoveryConfig } from './config.js';
 import { messageOf } from './domain/errors.js';
@@ -41,8 +42,8 @@ main().then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    const isKnown = error instanceof ConfigError || error instanceof DataDirLockedError;
-    console.error(isKnown ? error.message : `The catalog cannot be recovered: ${messageOf(error)}`);
+    const isKnown = [ConfigError, DataDirLockedError, AgeKeysError].some((kind) => error instanceof kind);
+    console.error(isKnown ? messageOf(error) : `The catalog cannot be recovered: ${messageOf(error)}`);
     process.exitCode = 1;
   },
 );

@@ -58,6 +58,26 @@ export class BackupFailure {
   occurredAt!: Date;
 }
 
+@ObjectType({ description: 'A stored file of a backup, and where to fetch it.' })
+export class BackupFile {
+  @Field(() => String, { description: 'The database that it holds.' })
+  database!: string;
+
+  @Field(() => Boolean, { description: 'Whether it is a system database.' })
+  system!: boolean;
+
+  @Field(() => GraphQLSafeInt, { description: 'Bytes of the file.' })
+  sizeBytes!: number;
+
+  @Field(() => String, {
+    description: 'Where whoever has it can fetch the file, with GET, HEAD and ranges: a secret.',
+  })
+  url!: string;
+
+  @Field(() => GraphQLDateTime, { description: 'Until when the URL is good.' })
+  expiresAt!: Date;
+}
+
 @ObjectType({ description: 'How a backup was last verified.' })
 export class BackupVerification {
   @Field(() => VerificationLevel, { description: 'How far it goes.' })

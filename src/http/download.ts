@@ -28,7 +28,7 @@ export function routeDownloads(fastify: FastifyInstance, links: DownloadLinks): 
     logLevel: 'warn',
     handler: async (request, reply) => {
       const download = await findDownload(links, request);
-      return download === null ? reply.code(403).send(REFUSAL) : answer(download, { request, reply });
+      return download === null ? reply.code(403).send(REFUSAL) : answer(download, { request, reply, links });
     },
   });
 }
@@ -49,9 +49,10 @@ async function findDownload(links: DownloadLinks, { raw }: FastifyRequest): Prom
 interface Exchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  readonly links: DownloadLinks;
 }
 
-async function answer(download: Download, { request, reply }: Exchange): Promise<unknown> {
+async function answer(download: Download, { request, reply, links }: Exchange): Promise<unknown> {
   const { artifact } = download;
   const size = artifact.storedBytes;
   const { range: wanted, 'if-range': only } = request.headers;
@@ -65,6 +66,9 @@ async function answer(download: Download, { request, reply }: Exchange): Promise
   void reply.headers({ ...headersOf(artifact), 'content-length': end - start + 1 });
   if (range !== null) {
     void reply.code(206).header('content-range', `bytes ${start.toString()}-${end.toString()}/${size.toString()}`);
+  }
+  if (content !== null) {
+    reply.raw.once('close', () => void links.noteSent(download, { start, end }, reply.raw.writableFinished));
   }
   return reply.send(content ?? undefined);
 }

@@ -8,12 +8,15 @@ import { localOperator } from '../domain/caller.js';
 import { DomainError, ERRORS } from '../domain/errors.js';
 import type { GraphQLContext } from '../graphql/context.js';
 import { Loaders } from '../graphql/loaders.js';
+import { DOWNLOADS_PATH } from '../services/download-links.js';
+import type { DownloadLinks } from '../services/download-links.js';
 import type { ListBackups } from '../services/list-backups.js';
 import type { ListInstances } from '../services/list-instances.js';
 import type { ListRestores } from '../services/list-restores.js';
 import type { WatchBackups } from '../services/watch-backups.js';
 import type { WatchInstanceStatus } from '../services/watch-instance-status.js';
 import type { WatchRestores } from '../services/watch-restores.js';
+import { routeDownloads } from './download.js';
 import { renderGraphiqlPage } from './graphiql.js';
 import { createApolloServer } from './graphql-http.js';
 import { GraphqlWebSocket } from './graphql-websocket.js';
@@ -40,6 +43,7 @@ export interface HttpServerDeps {
   readonly watchInstanceStatus: WatchInstanceStatus;
   readonly watchBackups: WatchBackups;
   readonly watchRestores: WatchRestores;
+  readonly downloadLinks: DownloadLinks;
   /** Null when ready; otherwise why not. */
   readonly findUnreadiness: () => Promise<string | null>;
 }
@@ -82,6 +86,7 @@ export class HttpServer {
     await this.#apollo.start();
     this.#fence();
     this.#routeGraphql();
+    routeDownloads(this.#fastify, this.#deps.downloadLinks);
     this.#routeOperations();
     return this.#fastify.listen({ host, port });
   }
@@ -113,7 +118,8 @@ export class HttpServer {
         void reply.code(503).header('connection', 'close').send(toBody(message, code));
         return;
       }
-      if (isTrustedOrigin(request.headers)) {
+      // Whoever has a link may come from anywhere: its signature is the fence.
+      if (request.url.startsWith(`${DOWNLOADS_PATH}/`) || isTrustedOrigin(request.headers)) {
         done();
         return;
       }

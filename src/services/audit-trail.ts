@@ -23,17 +23,17 @@ interface AuditTrailDeps {
 
 /**
  * Writes down who did what. What is done is written in the transaction that does it, so that neither is there without the
- * other; what is refused changes nothing, and is written by itself.
+ * other; what changes nothing in the catalog, as what is refused, is written by itself.
  */
 export class AuditTrail {
   readonly #deps: AuditTrailDeps;
   /** A thousand callers who are refused at once are written down by a few transactions: one is filled while another is written. */
-  readonly #refusals: DataLoader<NewAuditEvent, null>;
+  readonly #alone: DataLoader<NewAuditEvent, null>;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(deps: AuditTrailDeps) {
     this.#deps = deps;
-    this.#refusals = new DataLoader(
+    this.#alone = new DataLoader(
       async (events) => {
         const writing = deps.catalog.transaction(({ auditLog }) => auditLog.append(...events));
         this.#writing = writing.catch(() => undefined);
@@ -69,11 +69,14 @@ export class AuditTrail {
     }
   }
 
-  async #refuse(caller: Caller, subject: AuditSubject, { code, message }: DomainError): Promise<void> {
-    const event = { ...this.event(caller, subject, AuditOutcome.REFUSED), code, details: message };
-    await this.#refusals.load(event).catch((error: unknown) => {
-      // Whoever was refused must hear why, and not that it could not be written down.
-      this.#deps.logger.error({ err: error, event }, 'a refusal could not be written to the audit log');
+  /** Writes an event down that goes with no change of the catalog. What it is about does not wait, or fail, for that. */
+  async note(event: NewAuditEvent): Promise<void> {
+    await this.#alone.load(event).catch((error: unknown) => {
+      this.#deps.logger.error({ err: error, event }, 'an event could not be written to the audit log');
     });
+  }
+
+  async #refuse(caller: Caller, subject: AuditSubject, { code, message }: DomainError): Promise<void> {
+    await this.note({ ...this.event(caller, subject, AuditOutcome.REFUSED), code, details: message });
   }
 }

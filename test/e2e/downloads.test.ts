@@ -3,12 +3,15 @@ import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { ArtifactFile, ByteRange } from '../../src/artifacts/artifact-store.js';
 import { FilesystemArtifactStore } from '../../src/artifacts/filesystem-artifact-store.js';
 import { TypeormCatalog } from '../../src/catalog/typeorm-catalog.js';
 import type { Backup } from '../../src/domain/backup.js';
+import { localOperator } from '../../src/domain/caller.js';
 import { routeDownloads } from '../../src/http/download.js';
+import { AuditTrail } from '../../src/services/audit-trail.js';
 import { DownloadLinks } from '../../src/services/download-links.js';
 import type { DownloadLink } from '../../src/services/download-links.js';
 import { DownloadSigner } from '../../src/services/download-signer.js';
@@ -51,6 +54,7 @@ class Downloads implements AsyncDisposable {
       catalog,
       store: this.store,
       downloadSigner: new DownloadSigner(secretKey),
+      audit: new AuditTrail({ catalog, clock: () => this.now, logger: pino({ level: 'silent' }) }),
       clock: () => this.now,
       expiryMs: EXPIRY_MS,
       baseUrl: () => this.#url,
@@ -83,8 +87,14 @@ class Downloads implements AsyncDisposable {
     return completed;
   }
 
+  /** As `Backup.files` gives them. */
+  async list(backup: Backup): Promise<readonly DownloadLink[]> {
+    const [databases = []] = await this.catalog.backups.findDatabases([backup.id]);
+    return this.links.list(localOperator('request-1'), backup, databases);
+  }
+
   async link(content: Buffer): Promise<DownloadLink> {
-    const [link] = await this.links.list(await this.add(content));
+    const [link] = await this.list(await this.add(content));
     if (link === undefined) throw new Error('the backup has no file');
     return link;
   }
@@ -159,7 +169,7 @@ test('refuses every link that is not its own, good and there, with one and the s
   await using downloads = await Downloads.start();
   await using other = await Downloads.start();
   const backup = await downloads.add(randomBytes(1000));
-  const [link] = await downloads.links.list(backup);
+  const [link] = await downloads.list(backup);
   const url = link?.url ?? '';
   const foreign = await other.link(randomBytes(1000));
   const { pathname, search } = new URL(foreign.url);
@@ -197,7 +207,7 @@ test('has no links to a backup that is not COMPLETED', async () => {
   await using downloads = await Downloads.start();
   const instance = await insertInstance(downloads.catalog);
   const backup = await insertBackup(downloads.catalog, sampleBackup({ instanceId: instance.id }));
-  expect(await downloads.links.list(backup)).toEqual([]);
+  expect(await downloads.list(backup)).toEqual([]);
 });
 
 test('reads no further than a client takes, and lets go of the file when the client goes away', async () => {

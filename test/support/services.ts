@@ -5,7 +5,7 @@ import { browserFault } from './browser.js';
 import { opensslFault } from './certificates.js';
 import { mariadbProgramsFault } from './mariadb-server.js';
 import { postgresProgramsFault } from './postgres-server.js';
-import { zstdProgramFault } from './store.js';
+import { ageProgramFault, zstdProgramFault } from './store.js';
 
 const POSTGRES_URL = process.env.TEST_POSTGRES_URL ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
 const MARIADB_URL = process.env.TEST_MARIADB_URL ?? 'mariadb://root@127.0.0.1:3306';
@@ -53,6 +53,7 @@ export function printMissingServices(): void {
     opensslFault,
     browserFault,
     zstdProgramFault,
+    ageProgramFault,
   ]) {
     if (reason === null) continue;
     if (ARE_REQUIRED) throw new Error(`${reason}, and REQUIRE_SERVICES is set.`);

@@ -20,8 +20,6 @@ import { sampleArtifact } from '../support/samples.js';
 import { ageProgramFault } from '../support/store.js';
 import { TempDir } from '../support/temp-dir.js';
 
-if (ageProgramFault !== null) console.warn(ageProgramFault);
-
 const run = promisify(execFile);
 const FILE = { project: 'default', backupId: 'b-1', name: 'shop.db.sqlite.zst.age' };
 const CONTENT = Buffer.concat([Buffer.from('rows of a table; '.repeat(40)), randomBytes(200_000)]);
