@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiClient } from '../api-client.js';
 import { runShell, runTool } from '../native-tools.js';
@@ -8,6 +8,8 @@ import type { ServerDatabase } from '../server-databases.js';
 import { ServerProcess, withPeakRss } from '../server-process.js';
 import { formatMb, formatMs, formatSpread, median, quantile } from '../statistics.js';
 import { BackupWatch } from '../status-log.js';
+import { takeTimed } from '../timed-backup.js';
+import type { TimedBackup } from '../timed-backup.js';
 
 const MAX_FAST_RATIO = 1.15;
 /** Against the tool's own compression. */
@@ -19,12 +21,6 @@ const LARGE_BYTES = 1e9;
 const QUICK_BYTES = 50e6;
 const QUESTION =
   '{ instances(first: 20) { totalCount nodes { id name status activeBackup { progress { percent } } } } }';
-
-interface Taken {
-  /** From createBackup to the last artifact at its place. */
-  readonly copiedMs: number;
-  readonly completedMs: number;
-}
 
 interface Subject {
   readonly database: ServerDatabase;
@@ -82,20 +78,22 @@ class Opened implements AsyncDisposable {
 
 async function compare(bench: Bench, server: ServerProcess, subject: Subject): Promise<Outcome> {
   const { kind, native, sizeBytes } = subject.database;
-  const ours: Taken[] = [];
+  const ours: TimedBackup[] = [];
   const fastMs: number[] = [];
   const usualMs: number[] = [];
   const rssBefore = await server.readRssBytes();
   let peakBytes = 0;
+  const take = (suffix: string): Promise<TimedBackup> => {
+    const backup = `${toName(subject.database)}-${suffix}`;
+    return takeTimed(server, { watch: subject.watch, backup, database: subject.database.name });
+  };
   const takeOurs = async (round: number): Promise<void> => {
-    const taken = await withPeakRss(server, () =>
-      takeBackup(server, subject, `${toName(subject.database)}-${round.toString()}`),
-    );
+    const taken = await withPeakRss(server, () => take(round.toString()));
     peakBytes = Math.max(peakBytes, taken.peakBytes);
     ours.push(taken.result);
   };
   // One of each to warm the server's caches up.
-  await takeBackup(server, subject, `${toName(subject.database)}-warm-up`);
+  await take('warm-up');
   for (let round = 0; round < (bench.isQuick ? 1 : 3); round += 1) {
     if (round % 2 === 0) fastMs.push(await timeShell(native.fast, bench));
     await takeOurs(round);
@@ -137,18 +135,6 @@ async function compare(bench: Bench, server: ServerProcess, subject: Subject): P
     ],
     notes: [`${kind} by hand: ${native.fast.replaceAll(/\S*(PASSWORD|PWD)=\S*\s/g, '')} > file`],
   };
-}
-
-async function takeBackup(server: ServerProcess, { watch, database }: Subject, backup: string): Promise<Taken> {
-  await runTool('sync', []);
-  const begin = Date.now();
-  const { completedMs } = await watch.take(backup, { databases: [database.name], includeSystemDatabases: false });
-  const files = await readdir(server.artifacts, { recursive: true });
-  const dump = files.find((file) => file.endsWith('.zst'));
-  // Renaming it into place is the last thing that was done to it.
-  const { ctimeMs } = await stat(join(server.artifacts, dump ?? ''));
-  await rm(server.artifacts, { recursive: true });
-  return { copiedMs: ctimeMs - begin, completedMs };
 }
 
 async function timeShell(line: string, bench: Bench): Promise<number> {
