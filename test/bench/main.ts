@@ -5,6 +5,7 @@ import type { SampleDatabase } from './sample-database.js';
 import type { Bench, Outcome, Row, Scenario } from './scenario.js';
 import { backup1gb } from './scenarios/backup-1gb.js';
 import { backup1gbBusy } from './scenarios/backup-1gb-busy.js';
+import { counting } from './scenarios/counting.js';
 import { createLatency } from './scenarios/create-latency.js';
 import { crowd } from './scenarios/crowd.js';
 import { kills } from './scenarios/kills.js';
@@ -24,6 +25,7 @@ const SCENARIOS: readonly Scenario[] = [
   backup1gb,
   backup1gbBusy,
   serverDumps,
+  counting,
   restores,
 ];
 const LARGE_BYTES = 1e9;
