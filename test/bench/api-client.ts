@@ -103,6 +103,17 @@ export class ApiClient implements AsyncDisposable {
     return all.reverse();
   }
 
+  /** From where the only file of a backup can be fetched. */
+  async findFileUrl(backupId: string): Promise<string> {
+    const { backup } = await this.query<{ backup: { files: readonly { url: string }[] } }>(
+      'query ($id: ID!) { backup(id: $id) { files { url } } }',
+      { id: backupId },
+    );
+    const [file] = backup.files;
+    if (file === undefined) throw new Error('the backup has no file');
+    return file.url;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#webSocket.dispose();
     this.#agent.destroy();

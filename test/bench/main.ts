@@ -8,6 +8,7 @@ import { backup1gbBusy } from './scenarios/backup-1gb-busy.js';
 import { counting } from './scenarios/counting.js';
 import { createLatency } from './scenarios/create-latency.js';
 import { crowd } from './scenarios/crowd.js';
+import { download } from './scenarios/download.js';
 import { kills } from './scenarios/kills.js';
 import { pages } from './scenarios/pages.js';
 import { restores } from './scenarios/restores.js';
@@ -27,6 +28,7 @@ const SCENARIOS: readonly Scenario[] = [
   serverDumps,
   counting,
   restores,
+  download,
 ];
 const LARGE_BYTES = 1e9;
 const QUICK_LARGE_BYTES = 100e6;

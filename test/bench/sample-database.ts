@@ -3,6 +3,7 @@ import { SqliteFile } from '../support/sqlite.js';
 
 /** Bytes that one row takes, with its share of the index. */
 const ROW_BYTES = 1023;
+const DOCUMENT_BYTES = 1e6;
 
 export interface SampleDatabase {
   readonly path: string;
@@ -26,6 +27,22 @@ export async function createOrders(path: string, sizeBytes: number): Promise<Sam
       FROM n;
       CREATE INDEX orders_by_customer ON orders (customer, id);
       PRAGMA wal_checkpoint(TRUNCATE);
+    `);
+  }
+  return { path, sizeBytes: (await stat(path)).size };
+}
+
+/** Makes a database of bytes that no program can compress: what is stored of it is as large. */
+export async function createRandom(path: string, sizeBytes: number): Promise<SampleDatabase> {
+  {
+    await using file = await SqliteFile.open(path);
+    await file.exec(`
+      PRAGMA page_size = 65536;
+      PRAGMA journal_mode = off;
+      PRAGMA synchronous = off;
+      CREATE TABLE documents (id INTEGER PRIMARY KEY, content BLOB);
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.ceil(sizeBytes / DOCUMENT_BYTES).toString()})
+      INSERT INTO documents SELECT i, randomblob(${DOCUMENT_BYTES.toString()}) FROM n;
     `);
   }
   return { path, sizeBytes: (await stat(path)).size };
