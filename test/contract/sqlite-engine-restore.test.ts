@@ -15,6 +15,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { SqliteEngine } from '../../src/engines/sqlite/sqlite-engine.js';
 import { ExclusiveFile } from '../../src/engines/sqlite/exclusive.js';
+import { OpenFiles } from '../../src/engines/sqlite/open-files.js';
 import { errorOf } from '../support/dumps.js';
 import { canMount, Mount } from '../support/mounts.js';
 import { toLoad } from '../support/restores.js';
@@ -54,7 +55,12 @@ describe('a SQLite database that is replaced', () => {
     await using lab = await RestoreLab.create();
     const path = lab.scratch.join('old.db');
     await create(path);
-    await using file = await ExclusiveFile.take({ path, database: 'old.db', signal: new AbortController().signal });
+    await using file = await ExclusiveFile.take({
+      path,
+      database: 'old.db',
+      signal: new AbortController().signal,
+      files: new OpenFiles(),
+    });
     expect(file.isReadable).toBe(true);
     // What a crash would leave once the companions are removed.
     await copyFile(path, lab.path);

@@ -1,6 +1,7 @@
 import sqlite3 from 'sqlite3';
 import { BackupFailureCode } from '../../domain/backup.js';
 import { BackupFailedError } from '../../domain/failure.js';
+import type { OpenFiles } from './open-files.js';
 
 /** The online backup API, which the library's own types leave out. */
 interface OnlineBackup {
@@ -25,34 +26,41 @@ const INTERRUPT_EVERY_MS = 20;
 /** One step of an online backup: long enough to be fast, short enough to stop and to show progress. */
 const STEP_BYTES = 16 * 1024 * 1024;
 
-export interface OpenOptions {
-  /**
-   * Promise to SQLite that nobody writes to the file: it then takes no locks and makes no `-wal` or `-shm` beside it.
-   * Otherwise a `-shm` that is there is used, and is not written to either.
-   */
-  readonly immutable: boolean;
-}
-
 /** A connection of our own to one SQLite file. Statements run on the thread pool, one after the other. */
 export class SqliteConnection implements AsyncDisposable {
   readonly #database: sqlite3.Database;
 
-  private constructor(database: sqlite3.Database) {
+  readonly #held: AsyncDisposable | null;
+
+  private constructor(database: sqlite3.Database, held: AsyncDisposable | null) {
     this.#database = database;
+    this.#held = held;
   }
 
-  static async open(path: string, { immutable }: OpenOptions): Promise<SqliteConnection> {
-    const uri = `${toUri(path)}?${immutable ? 'immutable=1' : 'readonly_shm=1'}`;
-    const connection = new SqliteConnection(await connect(uri, sqlite3.OPEN_READONLY));
-    connection.#database.configure('busyTimeout', BUSY_TIMEOUT_MS);
-    return connection;
+  /**
+   * One that promises to SQLite that nobody writes to the file: it then takes no locks and makes no `-wal` or `-shm`
+   * beside it.
+   */
+  static async openImmutable(path: string): Promise<SqliteConnection> {
+    return new SqliteConnection(await connect(`${toUri(path)}?immutable=1`, sqlite3.OPEN_READONLY), null);
+  }
+
+  /** One that locks what it reads. A `-shm` that is there is used, and is not written to either. */
+  static async openForReading(path: string, files: OpenFiles): Promise<SqliteConnection> {
+    return files.hold(path, async (held) => {
+      const database = await connect(`${toUri(path)}?readonly_shm=1`, sqlite3.OPEN_READONLY);
+      database.configure('busyTimeout', BUSY_TIMEOUT_MS);
+      return new SqliteConnection(database, held);
+    });
   }
 
   /** One that can write to a file that is there, and does not wait for locks of others. */
-  static async openForWriting(path: string): Promise<SqliteConnection> {
-    const connection = new SqliteConnection(await connect(toUri(path), sqlite3.OPEN_READWRITE));
-    connection.#database.configure('busyTimeout', 0);
-    return connection;
+  static async openForWriting(path: string, files: OpenFiles): Promise<SqliteConnection> {
+    return files.hold(path, async (held) => {
+      const database = await connect(toUri(path), sqlite3.OPEN_READWRITE);
+      database.configure('busyTimeout', 0);
+      return new SqliteConnection(database, held);
+    });
   }
 
   async all<Row>(sql: string): Promise<readonly Row[]> {
@@ -135,6 +143,7 @@ export class SqliteConnection implements AsyncDisposable {
     await new Promise<void>((resolve, reject) => {
       this.#database.close(settle(resolve, reject));
     });
+    await this.#held?.[Symbol.asyncDispose]();
   }
 }
 

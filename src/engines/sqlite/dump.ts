@@ -15,6 +15,7 @@ import { SqliteConnection } from './connection.js';
 import { countRows } from './counts.js';
 import { scratchFull, toDumpFailure } from './errors.js';
 import { isAtRest } from './file.js';
+import type { OpenFiles } from './open-files.js';
 
 /** One read of the copy. */
 const READ_CHUNK_BYTES = 1024 * 1024;
@@ -49,13 +50,13 @@ export class SqliteDump implements Dump {
     this.completion.catch(() => undefined);
   }
 
-  static async begin(source: string, request: DumpRequest): Promise<SqliteDump> {
+  static async begin(source: Source, request: DumpRequest): Promise<SqliteDump> {
     const path = join(request.scratchDir, 'copy.sqlite');
     try {
       await copyDatabase(source, path, request);
       request.signal.throwIfAborted();
       const { size: sizeBytes } = await stat(path);
-      const copy = await SqliteConnection.open(path, { immutable: true });
+      const copy = await SqliteConnection.openImmutable(path);
       return new SqliteDump({ copy, path, sizeBytes }, request);
     } catch (error) {
       throw request.signal.aborted ? error : toDumpFailure(error, request.database.name);
@@ -70,6 +71,12 @@ export class SqliteDump implements Dump {
   }
 }
 
+/** The database that is copied. */
+export interface Source {
+  readonly path: string;
+  readonly files: OpenFiles;
+}
+
 interface CheckedCopy {
   readonly copy: SqliteConnection;
   readonly path: string;
@@ -77,13 +84,15 @@ interface CheckedCopy {
 }
 
 /** Copies a consistent state of the database, without a trace beside it. */
-async function copyDatabase(source: string, path: string, request: DumpRequest): Promise<void> {
+async function copyDatabase({ path: source, files }: Source, path: string, request: DumpRequest): Promise<void> {
   const { database, scratchDir, signal } = request;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const { stamp: before, immutable } = await examine(source, signal);
+    const { stamp: before, immutable } = await examine({ path: source, files }, signal);
     await assertRoom(scratchDir, Number(before.size), database.name);
     {
-      await using connection = await SqliteConnection.open(source, { immutable });
+      await using connection = immutable
+        ? await SqliteConnection.openImmutable(source)
+        : await SqliteConnection.openForReading(source, files);
       await connection.pinSnapshot();
       await connection.copyTo(path, request.onStaged, signal);
     }
@@ -104,11 +113,11 @@ interface Examined {
   readonly immutable: boolean;
 }
 
-async function examine(path: string, signal: AbortSignal): Promise<Examined> {
+async function examine({ path, files }: Source, signal: AbortSignal): Promise<Examined> {
   for (;;) {
     signal.throwIfAborted();
     const stamp = await stat(path, { bigint: true });
-    const immutable = await isAtRest(path);
+    const immutable = await isAtRest(path, files);
     const ageMs = Date.now() - Number(stamp.mtimeMs);
     // A busy database is always fresh: where locks protect the copy it must not be waited for.
     if (!immutable || ageMs < 0 || ageMs > TIMESTAMP_TICK_MS) return { stamp, immutable };

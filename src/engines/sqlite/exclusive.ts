@@ -3,6 +3,7 @@ import { SqliteConnection } from './connection.js';
 import { codeOf, restoreFailed } from './errors.js';
 import { COMPANIONS, exists } from './file.js';
 import { findHolder } from './holders.js';
+import type { OpenFiles } from './open-files.js';
 
 /** How long those who have a database open may take to let go of it. */
 const PATIENCE_MS = 2000;
@@ -15,6 +16,7 @@ interface Wanted {
   /** As failures call it. */
   readonly database: string;
   readonly signal: AbortSignal;
+  readonly files: OpenFiles;
 }
 
 /**
@@ -36,7 +38,7 @@ export class ExclusiveFile implements AsyncDisposable {
     const giveUpAt = performance.now() + PATIENCE_MS;
     for (;;) {
       wanted.signal.throwIfAborted();
-      const result = await tryToTake(wanted.path);
+      const result = await tryToTake(wanted);
       if (typeof result !== 'string') return new ExclusiveFile(result);
       if (performance.now() >= giveUpAt) throw isHeld(wanted.database, result);
       await delay(RETRY_EVERY_MS, undefined, { signal: wanted.signal });
@@ -50,35 +52,35 @@ export class ExclusiveFile implements AsyncDisposable {
 }
 
 /** @returns who holds the file, the connection that has it locked, or null when SQLite cannot read it */
-async function tryToTake(path: string): Promise<SqliteConnection | string | null> {
-  const files = [path, ...COMPANIONS.map((ending) => `${path}${ending}`)];
-  const holder = await findHolder(files, { countsSelf: true });
+async function tryToTake({ path, files }: Wanted): Promise<SqliteConnection | string | null> {
+  const parts = [path, ...COMPANIONS.map((ending) => `${path}${ending}`)];
+  const holder = await findHolder(parts, { countsSelf: true });
   if (holder !== null) return holder;
   try {
-    if (await exists(`${path}-journal`)) await rollBack(path);
-    const connection = await lock(path);
+    if (await exists(`${path}-journal`)) await rollBack(path, files);
+    const connection = await lock(path, files);
     // Who came between the look and the lock, and waits for it now.
-    const newcomer = await findHolder(files, { countsSelf: false });
+    const newcomer = await findHolder(parts, { countsSelf: false });
     if (newcomer === null) return connection;
     await connection[Symbol.asyncDispose]();
     return newcomer;
   } catch (error) {
-    if (UNREADABLE_CODES.has(codeOf(error) ?? '')) return findHolder(files, { countsSelf: false });
+    if (UNREADABLE_CODES.has(codeOf(error) ?? '')) return findHolder(parts, { countsSelf: false });
     if (codeOf(error) === 'SQLITE_BUSY') return 'another process';
     throw error;
   }
 }
 
 /** By a connection of its own: one that has had a journal would remove that of the new database when it is closed. */
-async function rollBack(path: string): Promise<void> {
-  await using connection = await SqliteConnection.openForWriting(path);
+async function rollBack(path: string, files: OpenFiles): Promise<void> {
+  await using connection = await SqliteConnection.openForWriting(path, files);
   await connection.all('BEGIN EXCLUSIVE');
   await connection.all('COMMIT');
 }
 
 /** Locked until it is closed: in this mode SQLite lets go of no lock that it had, in WAL mode either. */
-async function lock(path: string): Promise<SqliteConnection> {
-  const connection = await SqliteConnection.openForWriting(path);
+async function lock(path: string, files: OpenFiles): Promise<SqliteConnection> {
+  const connection = await SqliteConnection.openForWriting(path, files);
   try {
     await connection.all('PRAGMA locking_mode = EXCLUSIVE');
     await connection.all('BEGIN EXCLUSIVE');

@@ -1,7 +1,10 @@
 import { open, stat } from 'node:fs/promises';
+import type { OpenFiles } from './open-files.js';
 
 /** The first bytes of every SQLite database that was ever written to (SQLite file format, 1.3). */
 export const HEADER_MAGIC = 'SQLite format 3\0';
+/** What is looked at of a header: to the end of its byte 19. */
+const LOOK_BYTES = 20;
 
 /** What SQLite keeps beside a database, at the end of its name. */
 export const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
@@ -16,16 +19,10 @@ interface SqliteHeader {
   readonly isWal: boolean;
 }
 
-export async function readHeader(path: string): Promise<SqliteHeader> {
-  const handle = await open(path, 'r');
-  try {
-    const header = Buffer.alloc(20);
-    const { bytesRead } = await handle.read(header, 0, header.length, 0);
-    const isDatabase = bytesRead === header.length && header.toString('latin1', 0, 16) === HEADER_MAGIC;
-    return { isDatabase, isWal: isDatabase && (header[18] === 2 || header[19] === 2) };
-  } finally {
-    await handle.close();
-  }
+export async function readHeader(path: string, files: OpenFiles): Promise<SqliteHeader> {
+  const head = await files.readHead(path, LOOK_BYTES);
+  const isDatabase = head.length === LOOK_BYTES && head.toString('latin1', 0, 16) === HEADER_MAGIC;
+  return { isDatabase, isWal: isDatabase && (head[18] === 2 || head[19] === 2) };
 }
 
 /**
@@ -33,8 +30,8 @@ export async function readHeader(path: string): Promise<SqliteHeader> {
  * as its own user, and leaves them: the application could then be locked out of its own database. Where no `-wal` shows
  * that it is in use, it can be read without them; only its stamp tells afterwards whether it really stayed at rest.
  */
-export async function isAtRest(path: string): Promise<boolean> {
-  return (await readHeader(path)).isWal && !(await exists(`${path}-wal`));
+export async function isAtRest(path: string, files: OpenFiles): Promise<boolean> {
+  return (await readHeader(path, files)).isWal && !(await exists(`${path}-wal`));
 }
 
 export async function exists(path: string): Promise<boolean> {

@@ -74,7 +74,7 @@ async function writeFile(content: AsyncIterable<Uint8Array>, file: NewFile, data
 }
 
 async function checkLoaded({ path, database, signal }: LoadOrder): Promise<void> {
-  await using connection = await SqliteConnection.open(path, { immutable: true });
+  await using connection = await SqliteConnection.openImmutable(path);
   const fault = await connection.interruptible(signal, () => findFault(connection));
   if (fault !== null) throw restoreFailed(database, `what the backup holds ${fault}.`);
 }

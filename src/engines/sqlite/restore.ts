@@ -12,6 +12,7 @@ import { restoreFailed, toRestoreFailure } from './errors.js';
 import { COMPANIONS, exists, syncFolder } from './file.js';
 import { loadDump } from './load.js';
 import { putBack, publish, removeAside, replace } from './swap.js';
+import type { SqliteAccess } from './probe.js';
 import type { SqliteRoots } from './url.js';
 
 /** Of a database that was not there: what SQLite itself would give it. */
@@ -31,12 +32,12 @@ export async function stageSqlite(target: RestoreTarget, dump: DumpToLoad, roots
 }
 
 /** Gives the staged file the database's name. */
-export async function commitSqlite(target: RestoreTarget, roots: SqliteRoots): Promise<void> {
+export async function commitSqlite(target: RestoreTarget, { roots, files }: SqliteAccess): Promise<void> {
   target.signal.throwIfAborted();
   const place = await placeOf(target, roots);
   await failingAsRestore(target, async () => {
     if (!(await exists(place.staged))) await assertCommitted(place, target.database);
-    else if (target.overwrite) await replace(place, target);
+    else if (target.overwrite) await replace(place, target, files);
     else await publish(place, target.database);
     await removeAside(place);
     await syncFolder(place.folder);
@@ -68,7 +69,7 @@ export async function proveSqlite(scratch: ProofTarget, dump: DumpToLoad): Promi
   try {
     await loadDump(dump, { path, mode: PRIVATE_FILE_MODE, isDurable: false, database, signal });
     return await failingAsRestore({ database, signal }, async () => {
-      await using connection = await SqliteConnection.open(path, { immutable: true });
+      await using connection = await SqliteConnection.openImmutable(path);
       return await connection.interruptible(signal, () => countRows(connection));
     });
   } finally {

@@ -12,7 +12,9 @@ import { SqliteDump } from './dump.js';
 import { toDumpFailure, toUnreachable } from './errors.js';
 import { checkSqliteFormat } from './format.js';
 import { isAtRest } from './file.js';
+import { OpenFiles } from './open-files.js';
 import { checkReadable, findDatabaseFile, listSqliteDatabases } from './probe.js';
+import type { SqliteAccess } from './probe.js';
 import { abandonSqlite, commitSqlite, proveSqlite, stageSqlite } from './restore.js';
 import { resolvePath, toUrl } from './url.js';
 import type { SqliteRoots } from './url.js';
@@ -28,10 +30,10 @@ export class SqliteEngine implements DatabaseEngine {
   readonly schemes = ['sqlite'];
   readonly isStaged = true;
   readonly provesAlone = true;
-  readonly #roots: SqliteRoots;
+  readonly #access: SqliteAccess;
 
   constructor(roots: SqliteRoots) {
-    this.#roots = roots;
+    this.#access = { roots, files: new OpenFiles() };
   }
 
   endpointOf(url: string): string {
@@ -40,7 +42,7 @@ export class SqliteEngine implements DatabaseEngine {
   }
 
   async probe(url: string, signal: AbortSignal): Promise<Probe> {
-    const path = await resolvePath(url, this.#roots);
+    const path = await resolvePath(url, this.#access.roots);
     const databases = await this.#list(path, signal);
     if (databases.length === 0) throw new EngineUnreachableError('the folder holds no SQLite database.');
     await this.#tryToRead(path, databases[0]?.name ?? '');
@@ -50,7 +52,7 @@ export class SqliteEngine implements DatabaseEngine {
   async checkHealth(url: string, signal: AbortSignal): Promise<Health> {
     signal.throwIfAborted();
     try {
-      await checkReadable(await resolvePath(url, this.#roots), this.#roots);
+      await checkReadable(await resolvePath(url, this.#access.roots), this.#access);
     } catch (error) {
       throw toUnreachable(error);
     }
@@ -67,18 +69,18 @@ export class SqliteEngine implements DatabaseEngine {
   }
 
   async listDatabases(url: string, signal: AbortSignal): Promise<readonly Database[]> {
-    return this.#list(await resolvePath(url, this.#roots), signal);
+    return this.#list(await resolvePath(url, this.#access.roots), signal);
   }
 
   async dump(request: DumpRequest): Promise<Dump> {
     const { name } = request.database;
     let file: string;
     try {
-      file = await findDatabaseFile(await resolvePath(request.url, this.#roots), name, this.#roots);
+      file = await findDatabaseFile(await resolvePath(request.url, this.#access.roots), name, this.#access.roots);
     } catch (error) {
       throw toDumpFailure(error, name);
     }
-    return SqliteDump.begin(file, request);
+    return SqliteDump.begin({ path: file, files: this.#access.files }, request);
   }
 
   async checkFormat(_format: ArtifactFormat, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
@@ -92,7 +94,7 @@ export class SqliteEngine implements DatabaseEngine {
 
   async findNameFault(url: string, name: string): Promise<string | null> {
     try {
-      return await findNameFault(url, name, this.#roots);
+      return await findNameFault(url, name, this.#access.roots);
     } catch (error) {
       throw toUnreachable(error);
     }
@@ -104,15 +106,15 @@ export class SqliteEngine implements DatabaseEngine {
   }
 
   async stageRestore(target: RestoreTarget, dump: DumpToLoad): Promise<void> {
-    await stageSqlite(target, dump, this.#roots);
+    await stageSqlite(target, dump, this.#access.roots);
   }
 
   async commitRestore(target: RestoreTarget): Promise<void> {
-    await commitSqlite(target, this.#roots);
+    await commitSqlite(target, this.#access);
   }
 
   async abandonRestore(target: RestoreTarget): Promise<void> {
-    await abandonSqlite(target, this.#roots);
+    await abandonSqlite(target, this.#access.roots);
   }
 
   async proveRestore(scratch: ProofTarget, dump: DumpToLoad): Promise<readonly TableRows[]> {
@@ -122,7 +124,7 @@ export class SqliteEngine implements DatabaseEngine {
   async #list(path: string, signal: AbortSignal): Promise<readonly Database[]> {
     signal.throwIfAborted();
     try {
-      return await listSqliteDatabases(path, this.#roots);
+      return await listSqliteDatabases(path, this.#access);
     } catch (error) {
       throw toUnreachable(error);
     }
@@ -131,8 +133,10 @@ export class SqliteEngine implements DatabaseEngine {
   /** A header can lie, and a lock does not show in it: registering reads one database for real. */
   async #tryToRead(path: string, name: string): Promise<void> {
     try {
-      const file = await findDatabaseFile(path, name, this.#roots);
-      await using connection = await SqliteConnection.open(file, { immutable: await isAtRest(file) });
+      const file = await findDatabaseFile(path, name, this.#access.roots);
+      await using connection = (await isAtRest(file, this.#access.files))
+        ? await SqliteConnection.openImmutable(file)
+        : await SqliteConnection.openForReading(file, this.#access.files);
       await connection.pinSnapshot();
     } catch (error) {
       throw toUnreachable(error);

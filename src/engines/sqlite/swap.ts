@@ -6,6 +6,7 @@ import type { Place } from './beside.js';
 import { codeOf, restoreFailed } from './errors.js';
 import { ExclusiveFile } from './exclusive.js';
 import { COMPANIONS, exists, syncFolder } from './file.js';
+import type { OpenFiles } from './open-files.js';
 
 const MODE_BITS = 0o7777;
 
@@ -26,7 +27,7 @@ export async function publish({ path, staged }: Place, database: string): Promis
  * old database or the new, whole: the old one is made whole in its one file first; what SQLite cannot read keeps its
  * companions, put aside, until it is replaced. The new file never meets a companion of the old: SQLite would replay it.
  */
-export async function replace(place: Place, { database, signal }: RestoreTarget): Promise<void> {
+export async function replace(place: Place, { database, signal }: RestoreTarget, files: OpenFiles): Promise<void> {
   const { folder, path, staged } = place;
   const old = await findFile(path, database);
   if (old === null) {
@@ -34,7 +35,7 @@ export async function replace(place: Place, { database, signal }: RestoreTarget)
     await rename(staged, path);
     return;
   }
-  await using file = await ExclusiveFile.take({ path, database, signal });
+  await using file = await ExclusiveFile.take({ path, database, signal, files });
   await takeOver(staged, old);
   if (file.isReadable) await removeCompanions(path);
   else await putAside(place);
