@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { serveOrders } from './worker.js';
 
-/** What an HTTP server costs that does nothing but send one file. It answers any order with its port. */
+/** What an HTTP server costs that does nothing but send one file. Answered with its port. */
+export type BareDownloadOrder = 'listen';
+
 const [path = ''] = process.argv.slice(2);
 const { size } = await stat(path);
 

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiClient } from '../api-client.js';
+import type { BareDownloadOrder } from '../bare-download.js';
 import { fetchFile } from '../fetch-file.js';
 import type { FetchedFile } from '../fetch-file.js';
 import { runShell, settleDisk } from '../native-tools.js';
@@ -80,8 +81,8 @@ interface Measurement {
 async function measure(bench: Bench, { dataDir, file, take }: Measurement): Promise<Figures> {
   await using server = await ServerProcess.start(dataDir);
   await using api = new ApiClient(server.url);
-  await using bare = new Worker('./bare-download.ts', [file.path]);
-  const bareUrl = `http://127.0.0.1:${(await bare.ask<number>('port')).toString()}/`;
+  await using bare = new Worker<BareDownloadOrder>('bare-download.ts', [file.path]);
+  const bareUrl = `http://127.0.0.1:${(await bare.ask<number>('listen')).toString()}/`;
   const url = await api.findFileUrl(file.backupId);
   await settleDisk(file.path);
   const [fastMs, bareMs]: [number[], number[]] = [[], []];
