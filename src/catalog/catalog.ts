@@ -19,7 +19,9 @@ import type {
 } from '../domain/instance.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import type { AuditReader, AuditWriter } from './audit-log.js';
+import type { BackupPolicyReader, BackupPolicyWriter } from './backup-policies.js';
 import type { RestoreReader, RestoreWriter } from './restores.js';
+import type { ScheduleReader, ScheduleWriter } from './schedules.js';
 import type { VerificationReader, VerificationWriter } from './verifications.js';
 
 /**
@@ -38,6 +40,8 @@ export interface Catalog extends AsyncDisposable {
   readonly backups: BackupReader;
   readonly restores: RestoreReader;
   readonly verifications: VerificationReader;
+  readonly backupPolicies: BackupPolicyReader;
+  readonly schedules: ScheduleReader;
   readonly auditLog: AuditReader;
   readonly statusChanges: StatusChangeReader;
   /** Whether no other process can be using this catalog: then a lease of another owner belongs to a dead process. */
@@ -52,6 +56,8 @@ export interface CatalogWriters {
   readonly backups: BackupWriter;
   readonly restores: RestoreWriter;
   readonly verifications: VerificationWriter;
+  readonly backupPolicies: BackupPolicyWriter;
+  readonly schedules: ScheduleWriter;
   readonly auditLog: AuditWriter;
 }
 

@@ -198,6 +198,6 @@ function toFailure(row: BackupRow): BackupFailure | null {
   return { code: row.failureCode, message: row.failureMessage ?? '', occurredAt: new Date(row.completedAt) };
 }
 
-function toDate(milliseconds: number | null): Date | null {
+export function toDate(milliseconds: number | null): Date | null {
   return milliseconds === null ? null : new Date(milliseconds);
 }

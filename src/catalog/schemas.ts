@@ -134,17 +134,17 @@ export interface AuditEventRow {
   details: string | null;
 }
 
-const text = (name: string): EntitySchemaColumnOptions => ({ name, type: 'text' });
-const nullableText = (name: string): EntitySchemaColumnOptions => ({ name, type: 'text', nullable: true });
-const flag = (name: string): EntitySchemaColumnOptions => ({ name, type: 'boolean' });
+export const text = (name: string): EntitySchemaColumnOptions => ({ name, type: 'text' });
+export const nullableText = (name: string): EntitySchemaColumnOptions => ({ name, type: 'text', nullable: true });
+export const flag = (name: string): EntitySchemaColumnOptions => ({ name, type: 'boolean' });
 
 /** PostgreSQL's driver hands 64-bit integers out as text. Ours stay below 2^53: bytes, milliseconds, event ids. */
 const toNumber = {
   to: (value: number | null): number | null => value,
   from: (value: string | number | null): number | null => (value === null ? null : Number(value)),
 };
-const integer = (name: string): EntitySchemaColumnOptions => ({ name, type: 'bigint', transformer: toNumber });
-const nullableInteger = (name: string): EntitySchemaColumnOptions => ({ ...integer(name), nullable: true });
+export const integer = (name: string): EntitySchemaColumnOptions => ({ name, type: 'bigint', transformer: toNumber });
+export const nullableInteger = (name: string): EntitySchemaColumnOptions => ({ ...integer(name), nullable: true });
 
 export const InstanceSchema = new EntitySchema<InstanceRow>({
   name: 'instance',

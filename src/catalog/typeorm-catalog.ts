@@ -2,6 +2,8 @@ import { Mutex } from 'async-mutex';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { AuditReader } from './audit-log.js';
 import { AuditRepository } from './audit-repository.js';
+import type { BackupPolicyReader } from './backup-policies.js';
+import { BackupPolicyRepository } from './backup-policy-repository.js';
 import { BackupRepository } from './backup-repository.js';
 import type { BackupReader, Catalog, CatalogWriters, InstanceReader, StatusChangeReader } from './catalog.js';
 import { createDataSource } from './data-source.js';
@@ -10,6 +12,8 @@ import { MIGRATION_LOCK } from './dialect.js';
 import { InstanceRepository } from './instance-repository.js';
 import { RestoreRepository } from './restore-repository.js';
 import type { RestoreReader } from './restores.js';
+import { ScheduleRepository } from './schedule-repository.js';
+import type { ScheduleReader } from './schedules.js';
 import { StatusChangeRepository } from './status-change-repository.js';
 import { VerificationRepository } from './verification-repository.js';
 import type { VerificationReader } from './verifications.js';
@@ -27,6 +31,8 @@ export class TypeormCatalog implements Catalog {
   readonly backups: BackupReader;
   readonly restores: RestoreReader;
   readonly verifications: VerificationReader;
+  readonly backupPolicies: BackupPolicyReader;
+  readonly schedules: ScheduleReader;
   readonly auditLog: AuditReader;
   readonly statusChanges: StatusChangeReader;
   readonly isExclusive: boolean;
@@ -40,6 +46,8 @@ export class TypeormCatalog implements Catalog {
     this.backups = new BackupRepository(manager);
     this.restores = new RestoreRepository(manager);
     this.verifications = new VerificationRepository(manager);
+    this.backupPolicies = new BackupPolicyRepository(manager);
+    this.schedules = new ScheduleRepository(manager);
     this.auditLog = new AuditRepository(manager);
     this.statusChanges = new StatusChangeRepository(manager);
   }
@@ -77,6 +85,8 @@ function toWriters(manager: EntityManager): CatalogWriters {
     backups: new BackupRepository(manager),
     restores: new RestoreRepository(manager),
     verifications: new VerificationRepository(manager),
+    backupPolicies: new BackupPolicyRepository(manager),
+    schedules: new ScheduleRepository(manager),
     auditLog: new AuditRepository(manager),
   };
 }

@@ -6,6 +6,7 @@ import { instanceChangeContract } from './catalog-instance-changes.contract.js';
 import { instanceContract } from './catalog-instances.contract.js';
 import { leaseContract } from './catalog-leases.contract.js';
 import { pageContract } from './catalog-pages.contract.js';
+import { policyContract, scheduleContract } from './catalog-policies.contract.js';
 import { statusChangeContract } from './catalog-status-changes.contract.js';
 import type { CreateCatalog } from './catalog-subject.js';
 import { transactionContract } from './catalog-transactions.contract.js';
@@ -27,6 +28,12 @@ export function catalogContract(create: CreateCatalog): void {
     leaseContract(create);
     backupContract(create);
     cancelContract(create);
+  });
+  describe('backup policies', () => {
+    policyContract(create);
+  });
+  describe('schedules', () => {
+    scheduleContract(create);
   });
   describe('pages', () => {
     pageContract(create);
