@@ -72,7 +72,7 @@ export class InstanceConnector {
     await engine.assertTools(instance);
   }
 
-  /** The engine of an instance, and the URL to give it. @throws DomainError INSTANCE_UNREACHABLE when that cannot be unsealed */
+  /** The engine of an instance, and the URL to give it. @throws DomainError INSTANCE_NOT_FOUND, INSTANCE_UNREACHABLE when that cannot be unsealed */
   async getConnection(instance: Instance): Promise<Connection> {
     return orUnreachable(instance.endpoint, this.connect(instance.id));
   }
@@ -93,7 +93,7 @@ export class InstanceConnector {
   /** The engine of an instance, and the URL to give it. @throws EngineUnreachableError when its URL cannot be unsealed */
   async connect(instanceId: string): Promise<Connection> {
     const sealedUrl = await this.#sealedUrls.load(instanceId);
-    if (sealedUrl === null) throw new EngineUnreachableError('it was deleted.');
+    if (sealedUrl === null) throw new InstanceDeletedError(instanceId);
     try {
       const url = this.#secretBox.open(sealedUrl, instanceId);
       return { engine: this.#engines.forUrl(url), url };
@@ -101,6 +101,16 @@ export class InstanceConnector {
       if (!(error instanceof UnsealError)) throw error;
       throw new EngineUnreachableError(`its stored URL cannot be read. ${error.message}`, { cause: error });
     }
+  }
+}
+
+/** The instance was deleted since it was found: to a caller it is not there, to work under way not to be reached. */
+class InstanceDeletedError extends EngineUnreachableError {
+  readonly instanceId: string;
+
+  constructor(instanceId: string) {
+    super('it was deleted.');
+    this.instanceId = instanceId;
   }
 }
 
@@ -130,6 +140,9 @@ async function orUnreachable<T>(endpoint: string, work: Promise<T>): Promise<T> 
   try {
     return await work;
   } catch (error) {
+    if (error instanceof InstanceDeletedError) {
+      throw new DomainError('INSTANCE_NOT_FOUND', { instanceId: error.instanceId }, { cause: error });
+    }
     if (!(error instanceof EngineUnreachableError)) throw error;
     throw new DomainError('INSTANCE_UNREACHABLE', { endpoint, reason: error.message }, { cause: error });
   }
