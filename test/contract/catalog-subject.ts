@@ -10,6 +10,8 @@ export interface CatalogSubject extends AsyncDisposable {
   readonly catalog: Catalog;
   /** Opens the same catalog once more, as the next start of the server does, or another server. */
   readonly openAgain: () => Promise<Catalog>;
+  /** Runs a statement past the catalog, as somebody with a database client does. */
+  readonly sql: (statement: string) => Promise<unknown>;
 }
 
 export type CreateCatalog = () => Promise<CatalogSubject>;
