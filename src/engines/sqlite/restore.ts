@@ -27,7 +27,7 @@ export async function stageSqlite(target: RestoreTarget, dump: DumpToLoad, roots
   const { folder, path, staged } = await placeOf(target, roots);
   const mode = (await exists(path)) ? PRIVATE_FILE_MODE : NEW_FILE_MODE;
   await failingAsRestore(target, () => rm(staged, { force: true }));
-  await loadDump(dump, { path: staged, mode, isDurable: true, database, signal });
+  await loadDump(dump, { path: staged, mode, purpose: 'restore', database, signal });
   await failingAsRestore(target, () => syncFolder(folder));
 }
 
@@ -67,7 +67,7 @@ export async function proveSqlite(scratch: ProofTarget, dump: DumpToLoad): Promi
   const path = join(scratchDir, 'proof.sqlite');
   const database = 'of the proof';
   try {
-    await loadDump(dump, { path, mode: PRIVATE_FILE_MODE, isDurable: false, database, signal });
+    await loadDump(dump, { path, mode: PRIVATE_FILE_MODE, purpose: 'proof', database, signal });
     return await failingAsRestore({ database, signal }, async () => {
       await using connection = await SqliteConnection.openImmutable(path);
       return await connection.interruptible(signal, () => countRows(connection));
