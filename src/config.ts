@@ -182,7 +182,7 @@ export function readRecoveryConfig(
   args: readonly string[] = process.argv.slice(2),
 ): Config {
   const [flag, from, ...rest] = args;
-  if (flag !== '--from' || from === undefined || rest.length > 0) {
+  if (flag !== '--from' || from === undefined || from === '' || rest.length > 0) {
     throw new ConfigError(['The arguments must be --from and the store, a folder or s3://bucket/prefix.']);
   }
   return readConfig({ ...environment, ARTIFACT_STORE: from }, []);

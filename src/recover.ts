@@ -27,8 +27,12 @@ async function main(): Promise<number> {
       if (found.outcome === 'added') console.log(`  added     ${where}  ${found.backup.name}`);
       if (found.outcome === 'unusable') console.log(`  UNUSABLE  ${where}  ${found.reason}`);
     }
+    if (Object.values(counts).every((count) => count === 0)) {
+      console.error('No backup was found there. Is it the store itself, the folder that holds those of the projects?');
+      return 1;
+    }
     console.log(
-      `${counts.added.toString()} backups added, ${counts.known.toString()} known already, ${counts.unusable.toString()} unusable.
+      `Backups: ${counts.added.toString()} added, ${counts.known.toString()} known already, ${counts.unusable.toString()} unusable.
 Start the server with ARTIFACT_STORE=${location}. Their instances are listed as deleted ones: register them anew, and restore to them.`,
     );
     return counts.unusable === 0 ? 0 : 1;

@@ -90,7 +90,8 @@ export class FilesystemArtifactStore implements ArtifactStore {
       if (!PROJECT_NAME.pattern.test(project)) continue;
       for await (const backupId of foldersOf(join(this.#root, project), signal)) {
         const folder = { project, backupId };
-        if ((await this.findSize({ ...folder, name: MANIFEST_NAME })) !== null) yield folder;
+        // One that cannot be looked at may have one; whoever reads it is told why not.
+        if ((await this.findSize({ ...folder, name: MANIFEST_NAME }).catch(() => 0)) !== null) yield folder;
       }
     }
   }

@@ -94,6 +94,26 @@ export function decodeManifest(bytes: Uint8Array, backupId: string): Manifest | 
   }
 }
 
+/** Why bytes do not decode as the manifest of that backup: a clause about the manifest. */
+export function findManifestFault(bytes: Uint8Array, backupId: string): string {
+  const { formatVersion, backup } = parse(bytes);
+  if (typeof formatVersion === 'number' && formatVersion > FORMAT_VERSION) {
+    return `is of format version ${formatVersion.toString()}, which takes a newer version of this server`;
+  }
+  if (typeof formatVersion !== 'number' || typeof backup?.id !== 'string') return 'is none of this server';
+  if (backup.id !== backupId) return `is that of another backup, ${backup.id}`;
+  return 'is damaged: its text is not what its own hash was taken of';
+}
+
+/** Something with no fields when it is no JSON object. */
+function parse(bytes: Uint8Array): { readonly formatVersion?: unknown; readonly backup?: { readonly id?: unknown } } {
+  try {
+    return Object(JSON.parse(Buffer.from(bytes).toString('utf8'))) as ReturnType<typeof parse>;
+  } catch {
+    return {};
+  }
+}
+
 /** What the catalog keeps of it. */
 export function toArtifact({ contents: _contents, ...artifact }: ManifestArtifact): Artifact {
   return artifact;

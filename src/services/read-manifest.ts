@@ -11,6 +11,19 @@ export async function readManifest(
   folder: BackupFolder,
   signal: AbortSignal,
 ): Promise<Manifest | null> {
+  const bytes = await readManifestBytes(store, folder, signal);
+  return bytes === null ? null : decodeManifest(bytes, folder.backupId);
+}
+
+/**
+ * The bytes of a manifest, whatever they are; null when they are too many.
+ * @throws ArtifactNotFoundError, ArtifactStoreError
+ */
+export async function readManifestBytes(
+  store: ArtifactStore,
+  folder: BackupFolder,
+  signal: AbortSignal,
+): Promise<Buffer | null> {
   const content = await store.open({ ...folder, name: MANIFEST_NAME }, signal);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -19,5 +32,5 @@ export async function readManifest(
     if (bytes > MAX_MANIFEST_BYTES) return null;
     chunks.push(chunk);
   }
-  return decodeManifest(Buffer.concat(chunks), folder.backupId);
+  return Buffer.concat(chunks);
 }

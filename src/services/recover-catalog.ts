@@ -1,14 +1,13 @@
-import { ArtifactNotFoundError } from '../artifacts/artifact-store.js';
 import type { ArtifactStore, BackupFolder } from '../artifacts/artifact-store.js';
-import { toArtifact } from '../artifacts/manifest.js';
+import { decodeManifest, findManifestFault, toArtifact } from '../artifacts/manifest.js';
 import type { Manifest } from '../artifacts/manifest.js';
 import { UniqueViolationError } from '../catalog/catalog.js';
 import type { Catalog } from '../catalog/catalog.js';
-import { BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
+import { BackupPhase, BackupStatus } from '../domain/backup.js';
 import type { Backup } from '../domain/backup.js';
-import { Engine } from '../domain/instance.js';
-import { BACKUP_DESCRIPTION, BACKUP_NAME, INSTANCE_NAME, REGION_NAME } from '../domain/naming.js';
-import { readManifest } from './read-manifest.js';
+import { messageOf } from '../domain/errors.js';
+import { isPlausible } from './plausible-manifest.js';
+import { readManifestBytes } from './read-manifest.js';
 
 /** What came of one folder of the store. */
 export type Recovered = BackupFolder &
@@ -40,9 +39,8 @@ export class RecoverCatalog {
 
   async #recoverOne(folder: BackupFolder, signal: AbortSignal): Promise<WithoutFolder<Recovered>> {
     if ((await this.#catalog.backups.find(folder.backupId)) !== null) return { outcome: 'known' };
-    const manifest = await readManifest(this.#store, folder, signal);
-    const fault = manifest === null ? 'its manifest is not what was written' : await this.#findFault(folder, manifest);
-    if (manifest === null || fault !== null) return { outcome: 'unusable', reason: fault ?? '' };
+    const manifest = await this.#examine(folder, signal);
+    if (typeof manifest === 'string') return { outcome: 'unusable', reason: manifest };
     const backup = toBackup(manifest);
     try {
       await this.#catalog.transaction(({ backups }) => backups.insertFound(backup, manifest.artifacts.map(toArtifact)));
@@ -53,43 +51,33 @@ export class RecoverCatalog {
     }
   }
 
-  /** A manifest that is whole may still be of something else, and its files may be gone. */
-  async #findFault(folder: BackupFolder, { backup, artifacts }: Manifest): Promise<string | null> {
-    if (!isPlausible(folder, backup)) return 'its manifest says what no backup here can be';
-    for (const { path, storedBytes } of artifacts) {
-      const isPlain = path !== '' && !path.includes('/') && path !== '..';
-      const size = isPlain ? await this.#findSize(folder, path) : null;
-      if (size === null) return `its file ${path} is gone`;
-      if (size !== storedBytes)
-        return `its file ${path} has ${size.toString()} bytes and had ${storedBytes.toString()}`;
+  /** The manifest of a backup, or why it cannot be used. */
+  async #examine(folder: BackupFolder, signal: AbortSignal): Promise<Manifest | string> {
+    try {
+      const bytes = await readManifestBytes(this.#store, folder, signal);
+      if (bytes === null) return 'its manifest is too large to be one of this server';
+      const manifest = decodeManifest(bytes, folder.backupId);
+      if (manifest === null) return `its manifest ${findManifestFault(bytes, folder.backupId)}`;
+      if (!isPlausible(folder, manifest)) return 'its manifest says what no backup here can be';
+      return (await this.#findMissing(folder, manifest.artifacts)) ?? manifest;
+    } catch (error) {
+      signal.throwIfAborted();
+      return `it cannot be read: ${messageOf(error)}`;
     }
-    return null;
   }
 
-  async #findSize(folder: BackupFolder, name: string): Promise<number | null> {
-    try {
-      return await this.#store.findSize({ ...folder, name });
-    } catch (error) {
-      if (error instanceof ArtifactNotFoundError) return null;
-      throw error;
+  async #findMissing(folder: BackupFolder, artifacts: Manifest['artifacts']): Promise<string | null> {
+    for (const { path, storedBytes } of artifacts) {
+      const size = await this.#store.findSize({ ...folder, name: path });
+      if (size === null) return `its file ${path} is gone`;
+      if (size === storedBytes) continue;
+      return `its file ${path} has ${size.toString()} bytes and had ${storedBytes.toString()}`;
     }
+    return null;
   }
 }
 
 type WithoutFolder<T> = T extends unknown ? Omit<T, keyof BackupFolder> : never;
-
-function isPlausible(folder: BackupFolder, backup: Manifest['backup']): boolean {
-  return (
-    backup.project === folder.project &&
-    BACKUP_NAME.pattern.test(backup.name) &&
-    BACKUP_DESCRIPTION.pattern.test(backup.description ?? '') &&
-    INSTANCE_NAME.pattern.test(backup.instanceName) &&
-    REGION_NAME.pattern.test(backup.region) &&
-    Object.values(BackupType).includes(backup.type) &&
-    Object.values(Engine).includes(backup.engine) &&
-    [backup.startedAt, backup.completedAt].every((time) => !Number.isNaN(Date.parse(time)))
-  );
-}
 
 function toBackup({ backup, artifacts }: Manifest): Backup {
   const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
