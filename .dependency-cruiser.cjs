@@ -24,7 +24,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/(domain|services)/',
-          '^src/catalog/(audit-log|catalog|restores|verifications)\\.ts$',
+          '^src/catalog/(audit-log|backup-policies|catalog|restores|schedules|verifications)\\.ts$',
           '^src/artifacts/(artifact-store|file-name|manifest|pipeline)\\.ts$',
           '^src/engines/(database-engine|database-restorer|engine-registry)\\.ts$',
           '^src/events/status-feed\\.ts$',

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { createBackgroundWork } from './background-work.js';
 import type { Config } from './config.js';
+import type { Backup } from './domain/backup.js';
 import type { Clock } from './domain/clock.js';
 import { messageOf } from './domain/errors.js';
 import { ClientTools } from './engines/client-tools.js';
@@ -16,6 +17,8 @@ import { createSchema } from './graphql/schema.js';
 import { HttpServer } from './http/http-server.js';
 import { Metrics } from './http/metrics.js';
 import { Opened } from './opened.js';
+import { createScheduledWork } from './scheduled-work.js';
+import type { ScheduledWork } from './scheduled-work.js';
 import { AuditTrail } from './services/audit-trail.js';
 import { CancelBackup } from './services/cancel-backup.js';
 import { CreateBackup } from './services/create-backup.js';
@@ -39,15 +42,21 @@ import { openStorage } from './storage.js';
 
 /** Messages that may wait for one slow subscription. */
 const SUBSCRIPTION_BUFFER = 1000;
+/** How often it is looked for what is due by policy or schedule. */
+const TICK_MS = 1000;
 
 /** What a test may put in place of the real thing. */
 export interface AppOverrides {
   readonly clock?: Clock;
   readonly newId?: () => string;
+  /** From 0 to less than 1. */
+  readonly random?: () => number;
   readonly logger?: Logger;
   /** Engines besides the product's own. */
   readonly engines?: readonly DatabaseEngine[];
   readonly subscriptionBuffer?: number;
+  /** How often it is looked for what is due by policy or schedule. */
+  readonly tickMs?: number;
 }
 
 /** The running server. Stopping it is idempotent. */
@@ -70,7 +79,7 @@ export async function startApp(config: Config, overrides: AppOverrides = {}): Pr
 }
 
 async function compose(config: Config, overrides: AppOverrides, opened: Opened): Promise<App> {
-  const { clock = () => new Date(), newId = () => uuidv7() } = overrides;
+  const { clock = () => new Date(), newId = () => uuidv7(), random = Math.random, tickMs = TICK_MS } = overrides;
   const logger = overrides.logger ?? pino({ level: config.logLevel });
   const onError = (error: unknown): void => {
     logger.error({ err: error }, 'background work has failed; it goes on');
@@ -88,8 +97,12 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     runningCount: () => work.backupRunner.runningCount,
     subscriberCount: () => tail.followerCount + watchBackups.followerCount + watchRestores.followerCount,
   });
-  const onBackupEnded = metrics.observeEnded.bind(metrics);
+  const onBackupEnded = (backup: Backup): void => {
+    metrics.observeEnded(backup);
+    scheduled.onBackupEnded(backup);
+  };
   const work = createBackgroundWork({ ...common, onBackupEnded }, opened);
+  const scheduled: ScheduledWork = createScheduledWork({ ...common, ...work, random, tickMs });
   await work.start();
 
   const capacity = overrides.subscriptionBuffer ?? SUBSCRIPTION_BUFFER;
@@ -110,6 +123,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const { backupRunner, restoreRunner, verifyBackup, deleteBackups } = work;
   const schema = await createSchema({
     ...{ listInstances, listBackups, listRestores, verifyBackup, deleteBackups, downloadLinks },
+    setBackupPolicy: scheduled.setBackupPolicy,
     listAuditEvents: new ListAuditEvents(catalog),
     registerInstance: new RegisterInstance({ ...common, schedule }),
     updateInstance: new UpdateInstance(common),
@@ -127,13 +141,14 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const http = new HttpServer({ schema, metrics, ...lists, ...watches, downloadLinks, findUnreadiness, logger });
   url = await http.listen(config.host, config.port);
   monitor.start();
+  scheduled.start();
 
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
-    await work.drain(config.shutdownGraceMs);
+    await Promise.all([scheduled, work].map((part) => part.drain(config.shutdownGraceMs)));
     await http.close();
     // What was begun by a request that was answered meanwhile is handed back, too.
-    await work.drain(0);
+    await Promise.all([scheduled, work].map((part) => part.drain(0)));
     await opened.close();
   };
   return {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { Cron } from 'croner';
 import { distance } from 'fastest-levenshtein';
 import type { EncryptionSettings } from './artifacts/load-age-keys.js';
 import type { S3Location } from './artifacts/s3-bucket.js';
@@ -43,6 +44,10 @@ export interface Config {
   readonly sqliteRoots: readonly string[] | null;
   /** Servers that are there for proofs alone, by product: connection URLs, which are secrets. */
   readonly scratchUrls: Readonly<Partial<Record<Engine, string>>>;
+  /** When backups are proved, a cron pattern in UTC; null = never. */
+  readonly verifySchedule: string | null;
+  /** Per cent of all COMPLETED backups that are proved each time. */
+  readonly verifyShare: number;
   /** Folders in which client programs are looked for: those of PATH. */
   readonly toolFolders: readonly string[];
 }
@@ -139,6 +144,8 @@ export function readConfig(
         return url === null ? [] : [[engine, url]];
       }),
     ),
+    verifySchedule: reader.read('VERIFY_SCHEDULE', null, parseSchedule),
+    verifyShare: reader.read('VERIFY_SHARE', 10, integer(1, 100)),
     toolFolders: reader.read('PATH', [], (text) => text.split(':').filter((folder) => folder.startsWith('/'))),
   };
   const unknownArgs = args.map(
@@ -250,6 +257,16 @@ function parseSecretKey(text: string): Buffer {
 function parseScratchUrl(text: string): string {
   if (URL.canParse(text) && /^(postgres(ql)?|mysql|mariadb):$/.test(new URL(text).protocol)) return text;
   throw new Error('the connection URL of a server, as postgresql://user:password@host:5432');
+}
+
+function parseSchedule(text: string): string {
+  try {
+    if (/^\S+( +\S+){4}$/.test(text) && new Cron(text, { timezone: 'UTC', paused: true }).nextRun() !== null)
+      return text;
+  } catch {
+    // The sentence below says what is expected.
+  }
+  throw new Error('a cron pattern of five fields, in UTC, that comes true some day, as 0 3 * * *');
 }
 
 function parseLogLevel(text: string): LogLevel {

@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { SubscribeResolverData } from 'type-graphql';
 import type { Backup as DomainBackup } from '../domain/backup.js';
+import type { BackupPolicy as DomainBackupPolicy } from '../domain/backup-policy.js';
 import type { Database as DomainDatabase } from '../domain/database.js';
 import type { Instance as DomainInstance } from '../domain/instance.js';
 import type { Restore as DomainRestore } from '../domain/restore.js';
@@ -11,6 +12,7 @@ import type { StatusMessage } from '../services/status-tail.js';
 import type { UpdateInstance } from '../services/update-instance.js';
 import { BackupConnection } from './backup-connection.type.js';
 import { InstanceBackupsArgs } from './backup.input.js';
+import { BackupPolicy } from './backup-policy.type.js';
 import { Backup } from './backup.type.js';
 import type { GraphQLContext } from './context.js';
 import { Database } from './database.type.js';
@@ -172,6 +174,17 @@ export class InstanceResolver {
   })
   async activeBackup(@Ctx() { loaders }: GraphQLContext, @Root() { id }: DomainInstance): Promise<DomainBackup | null> {
     return loaders.activeBackup.load(id);
+  }
+
+  @FieldResolver(() => BackupPolicy, {
+    nullable: true,
+    description: 'Its automated backups: when they are taken, and how long they are kept; null until that was set.',
+  })
+  async backupPolicy(
+    @Ctx() { loaders }: GraphQLContext,
+    @Root() { id }: DomainInstance,
+  ): Promise<DomainBackupPolicy | null> {
+    return loaders.backupPolicy.load(id);
   }
 
   @FieldResolver(() => Restore, {

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { BackupFilter, BackupPageRequest } from '../catalog/catalog.js';
 import type { Backup, BackupDatabase } from '../domain/backup.js';
+import type { BackupPolicy } from '../domain/backup-policy.js';
 import type { Caller } from '../domain/caller.js';
 import type { Instance } from '../domain/instance.js';
 import type { Page } from '../domain/page.js';
@@ -19,6 +20,7 @@ interface LoaderServices {
 /** Gathers what the items of a page each ask for into one statement a field: a page's length costs no statements. */
 export class Loaders {
   readonly instance: DataLoader<string, Instance | null>;
+  readonly backupPolicy: DataLoader<string, BackupPolicy | null>;
   readonly backup: DataLoader<string, Backup | null>;
   readonly activeBackup: DataLoader<string, Backup | null>;
   readonly databases: DataLoader<string, readonly BackupDatabase[]>;
@@ -39,6 +41,7 @@ export class Loaders {
     this.#options = { cache: !isLongLived };
     const { listInstances, listBackups, listRestores } = services;
     this.instance = new DataLoader((ids) => listInstances.findMany(caller, ids), this.#options);
+    this.backupPolicy = new DataLoader((ids) => listInstances.findPolicies(caller, ids), this.#options);
     this.backup = new DataLoader((ids) => listBackups.findMany(caller, ids), this.#options);
     this.activeBackup = new DataLoader((ids) => listBackups.findActive(caller, ids), this.#options);
     this.databases = new DataLoader((ids) => listBackups.findDatabases(caller, ids), this.#options);

@@ -5,12 +5,14 @@ import { buildSchema } from 'type-graphql';
 import type { PubSub } from 'type-graphql';
 import { AuditEventResolver } from './audit-event.resolver.js';
 import { BackupResolver } from './backup.resolver.js';
+import { BackupPolicyResolver } from './backup-policy.resolver.js';
 import './enums.js';
 import { InstanceResolver } from './instance.resolver.js';
 import { RestoreResolver } from './restore.resolver.js';
 
 export type ResolverServices = ConstructorParameters<typeof InstanceResolver>[0] &
   ConstructorParameters<typeof BackupResolver>[0] &
+  ConstructorParameters<typeof BackupPolicyResolver>[0] &
   ConstructorParameters<typeof RestoreResolver>[0] &
   ConstructorParameters<typeof AuditEventResolver>[0];
 
@@ -28,11 +30,12 @@ export async function createSchema(services: ResolverServices): Promise<GraphQLS
   const resolvers = new Map<unknown, unknown>([
     [InstanceResolver, new InstanceResolver(services)],
     [BackupResolver, new BackupResolver(services)],
+    [BackupPolicyResolver, new BackupPolicyResolver(services)],
     [RestoreResolver, new RestoreResolver(services)],
     [AuditEventResolver, new AuditEventResolver(services)],
   ]);
   const schema = await buildSchema({
-    resolvers: [InstanceResolver, BackupResolver, RestoreResolver, AuditEventResolver],
+    resolvers: [InstanceResolver, BackupResolver, BackupPolicyResolver, RestoreResolver, AuditEventResolver],
     container: { get: (type) => resolvers.get(type) },
     pubSub: NO_PUB_SUB,
     validate: true,

@@ -1,4 +1,5 @@
 import type { Catalog, InstanceFilter, InstancePageRequest } from '../catalog/catalog.js';
+import type { BackupPolicy } from '../domain/backup-policy.js';
 import type { Caller } from '../domain/caller.js';
 import type { Database } from '../domain/database.js';
 import type { Instance } from '../domain/instance.js';
@@ -27,6 +28,11 @@ export class ListInstances {
 
   async count(_caller: Caller, filter: InstanceFilter): Promise<number> {
     return this.#catalog.instances.count(filter);
+  }
+
+  /** The backup policy of each; null where none was set. One statement. */
+  async findPolicies(_caller: Caller, ids: readonly string[]): Promise<readonly (BackupPolicy | null)[]> {
+    return this.#catalog.backupPolicies.findMany(ids);
   }
 
   /** Cursor of the newest status change. Read before a page, it is where a subscription misses nothing. */

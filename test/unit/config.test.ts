@@ -38,6 +38,8 @@ describe('the configuration', () => {
       healthIntervalMs: 30_000,
       logLevel: 'info',
       sqliteRoots: null,
+      verifySchedule: null,
+      verifyShare: 10,
       toolFolders: [],
     });
     expect(readConfig({}, []).dataDir).toBe(`${process.cwd()}/data`);
@@ -67,6 +69,8 @@ describe('the configuration', () => {
       DOWNLOAD_EXPIRY: '1h',
       LOG_LEVEL: 'DEBUG',
       SQLITE_ROOTS: '/srv/a:/srv/b/',
+      VERIFY_SCHEDULE: '30 2 * * 1-5',
+      VERIFY_SHARE: '100',
       PATH: '/usr/lib/postgresql/17/bin:/usr/bin',
     });
 
@@ -89,6 +93,8 @@ describe('the configuration', () => {
       healthIntervalMs: 5000,
       logLevel: 'debug',
       sqliteRoots: ['/srv/a', '/srv/b'],
+      verifySchedule: '30 2 * * 1-5',
+      verifyShare: 100,
       toolFolders: ['/usr/lib/postgresql/17/bin', '/usr/bin'],
     });
   });
@@ -138,6 +144,11 @@ describe('the configuration', () => {
     ['ENCRYPTION_RECIPIENTS', ['AGE-SECRET-KEY-1ABC', 'ssh-ed25519 AAAA', 'age1ABC', 'me@example.org']],
     ['SECRET_KEY', ['short', 'ab'.repeat(31), `${'ab'.repeat(32)}!`, randomBytes(31).toString('base64')]],
     ['LOG_LEVEL', ['verbose', 'warning']],
+    [
+      'VERIFY_SCHEDULE',
+      ['daily', '@daily', '0 3 * *', '0 0 3 * * *', '61 * * * *', '0 0 31 2 *', '2030-01-01T00:00:00'],
+    ],
+    ['VERIFY_SHARE', ['0', '101', '10%']],
     ['SQLITE_ROOTS', ['srv', '/srv:data', '/srv:', ':']],
   ])('refuses %s when it is one of %j', (name, values) => {
     for (const value of values) {
