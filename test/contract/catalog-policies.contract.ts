@@ -4,6 +4,7 @@ import type { BackupPolicyChanges } from '../../src/catalog/backup-policies.js';
 import { WEEKDAYS, Weekday } from '../../src/domain/backup-policy.js';
 import type { BackupPolicy } from '../../src/domain/backup-policy.js';
 import { VerificationLevel, VerificationStatus } from '../../src/domain/verification.js';
+import type { Verification } from '../../src/domain/verification.js';
 import { completedBackup, NOON, sampleBackup, sampleInstance, sampleLease } from '../support/samples.js';
 import { changeStatus, claimOf, insertBackup, insertInstance, LATER, openForOtherServer } from './catalog-subject.js';
 import type { CreateCatalog } from './catalog-subject.js';
@@ -188,11 +189,15 @@ async function tryProof(catalog: Catalog, backupId: string, triedAt: Date): Prom
   return catalog.transaction(({ schedules }) => schedules.noteProofTry(backupId, triedAt));
 }
 
-async function prove(catalog: Catalog, backupId: string, verifiedAt: Date, status = VerificationStatus.PASSED) {
+async function prove(
+  catalog: Catalog,
+  backupId: string,
+  end: Pick<Verification, 'status' | 'verifiedAt'>,
+): Promise<void> {
   const work = { backupId, level: VerificationLevel.RESTORE, startedAt: NOON, details: null };
   await catalog.transaction(async ({ verifications }) => {
     await verifications.begin({ ...work, status: VerificationStatus.RUNNING, verifiedAt: null }, sampleLease());
-    await verifications.end({ ...work, status, verifiedAt, details: 'It was tried.' }, 'server-a');
+    await verifications.end({ ...work, ...end, details: 'It was tried.' }, 'server-a');
   });
 }
 
@@ -237,9 +242,9 @@ export function scheduleContract(create: CreateCatalog): void {
     const failedBetween = await insertTaken(3);
     const young = await insertTaken(5);
     const old = await insertTaken(4);
-    await prove(catalog, provedEarly, at(100_000));
+    await prove(catalog, provedEarly, { status: VerificationStatus.PASSED, verifiedAt: at(100_000) });
     await tryProof(catalog, failedBetween, at(200_000));
-    await prove(catalog, failedBetween, at(200_001), VerificationStatus.FAILED);
+    await prove(catalog, failedBetween, { status: VerificationStatus.FAILED, verifiedAt: at(200_001) });
     await tryProof(catalog, triedLate, at(90_000));
     expect(await tryProof(catalog, triedLate, at(300_000))).toBe(true);
 
