@@ -1,9 +1,13 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { take } from '../support/api-client.js';
 import { beginRestore, codeOf, restore, restoreChanges, verify, waitForRestoreEnd } from '../support/backup-use.js';
 import type { RestoreMessage } from '../support/backup-use.js';
 import { FakeEngine } from '../support/fake-engine.js';
+import { canMount, Mount } from '../support/mounts.js';
 import { hasPostgresPrograms, PostgresServer } from '../support/postgres-server.js';
+import { createSampleDatabase } from '../support/sqlite.js';
 import { TestApp } from '../support/test-app.js';
 
 test('shows the instance RESTORING while it lasts, and AVAILABLE again, each with its event', async () => {
@@ -89,6 +93,20 @@ test('tells of the restores to one instance only, and refuses what is not there'
   const query = 'subscription ($i: ID, $r: ID) { restoreChanged(instanceId: $i, restoreId: $r) { id } }';
   expect(codeOf(await app.graphqlOverWebSocket(query, { r: 'none' }))).toBe('RESTORE_NOT_FOUND');
   expect(codeOf(await app.graphqlOverWebSocket(query, { i: 'none' }))).toBe('INSTANCE_NOT_FOUND');
+});
+
+test.skipIf(!canMount)('leaves a target without room for it as it was, and says that its disk is full', async () => {
+  await using disk = await Mount.tmpfs('600k');
+  await using app = await TestApp.start();
+  const { id: backupId } = await app.takeBackup(await app.registerSample('large', { sizeBytes: 1_000_000 }), 'first');
+  await createSampleDatabase(join(disk.path, 'small.db'), { sizeBytes: 20_000 });
+  const targetInstanceId = await app.register('small', `sqlite:${disk.path}`);
+
+  const { failure } = await restore(app, { backupId, targetInstanceId });
+
+  expect(failure?.code).toBe('STORAGE_FULL');
+  expect(await readdir(disk.path)).toEqual(['small.db']);
+  expect(await app.statusOf(targetInstanceId)).toBe('AVAILABLE');
 });
 
 describe.skipIf(!hasPostgresPrograms)('of PostgreSQL', () => {
