@@ -32,13 +32,19 @@ export interface DatabaseRestorer {
    */
   stageRestore(target: RestoreTarget, dump: DumpToLoad): Promise<void>;
   /**
-   * Gives what was staged its name, in place of the database that has it, if `overwrite` allows that. When it rejects, the
-   * target has what it had before, as far as the instance can still be asked; `abandonRestore` then removes the rest.
-   * Nothing is left beside once it resolves. Does nothing when it was done before.
+   * Gives what was staged its name, in place of the database that has it, if `overwrite` allows that. Does nothing when it
+   * was done before. When it rejects with RestoreFailedError, the target has what it had before; `abandonRestore` then
+   * removes the rest. When it rejects otherwise, nobody knows, and it is to be called again.
+   * @returns whether nothing is left beside. What could not be removed once the target has the new database is no failure:
+   * `abandonRestore` removes it later.
    * @throws RestoreFailedError TARGET_EXISTS when there is a database of that name and `overwrite` is false
+   * @throws EngineUnreachableError
    */
-  commitRestore(target: RestoreTarget): Promise<void>;
-  /** Removes what a restore has put beside, and puts back what a broken-off commit has put aside. */
+  commitRestore(target: RestoreTarget): Promise<boolean>;
+  /**
+   * Removes what a restore has put beside, and puts back what a broken-off commit has put aside. After a commit that was
+   * done it removes only what that has left. @throws as `commitRestore` does
+   */
   abandonRestore(target: RestoreTarget): Promise<void>;
   /**
    * Proves a dump: loads it into a scratch database, counts the rows of its tables, and removes the database again, whatever
