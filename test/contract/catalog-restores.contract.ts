@@ -37,9 +37,10 @@ async function insert(catalog: Catalog, overrides: Partial<Restore> = {}, lease 
   return restore;
 }
 
-async function end(catalog: Catalog, { id }: Restore, owner = 'server-a', isCleaned = true): Promise<boolean> {
+async function end(catalog: Catalog, { id }: Restore, isCleaned = true): Promise<boolean> {
   const failure = { code: RestoreFailureCode.STALLED, message: 'It hung.', occurredAt: LATER };
-  return catalog.transaction(({ restores }) => restores.end(id, owner, { completedAt: LATER, failure, isCleaned }));
+  const result = { completedAt: LATER, failure, isCleaned };
+  return catalog.transaction(({ restores }) => restores.end(id, 'server-a', result));
 }
 
 async function complete(catalog: Catalog, { id }: Restore, owner = 'server-a'): Promise<boolean> {
@@ -152,7 +153,7 @@ export function restoreContract(create: CreateCatalog): void {
     await using subject = await create();
     const { catalog } = subject;
     const [left, clean] = [await insert(catalog), await insert(catalog)];
-    await end(catalog, left, 'server-a', false);
+    await end(catalog, left, false);
     await end(catalog, clean);
 
     expect((await catalog.restores.listUncleaned()).map(({ id }) => id)).toEqual([left.id]);
