@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { createBackgroundWork } from './background-work.js';
+import { lockFileOf } from './catalog/data-dir-lock.js';
 import type { Config } from './config.js';
 import type { Backup } from './domain/backup.js';
 import type { Clock } from './domain/clock.js';
@@ -158,7 +159,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   };
 }
 
-function createEngines({ sqliteRoots, toolFolders }: Config): readonly DatabaseEngine[] {
+function createEngines({ catalog, dataDir, sqliteRoots, toolFolders }: Config): readonly DatabaseEngine[] {
+  const ownFiles = [lockFileOf(dataDir), ...(catalog.kind === 'sqlite' ? [catalog.path] : [])];
   const tools = new ClientTools(toolFolders);
-  return [new SqliteEngine(sqliteRoots), new PostgresqlEngine(tools), new MysqlEngine(tools)];
+  return [new SqliteEngine(sqliteRoots, ownFiles), new PostgresqlEngine(tools), new MysqlEngine(tools)];
 }

@@ -22,7 +22,7 @@ export class DataDirLock implements AsyncDisposable {
   /** @throws DataDirLockedError */
   static async acquire(dataDir: string): Promise<DataDirLock> {
     const holderFile = join(dataDir, 'server.lock.json');
-    const database = new DataSource({ type: 'sqlite', database: join(dataDir, 'server.lock') });
+    const database = new DataSource({ type: 'sqlite', database: lockFileOf(dataDir) });
     await database.initialize();
     try {
       await database.query('BEGIN EXCLUSIVE');
@@ -41,6 +41,11 @@ export class DataDirLock implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#database.destroy();
   }
+}
+
+/** The database that is locked. It is empty, and stays. */
+export function lockFileOf(dataDir: string): string {
+  return join(dataDir, 'server.lock');
 }
 
 function isBusy(error: unknown): boolean {

@@ -7,7 +7,7 @@ import { OpenFiles } from '../../src/engines/sqlite/open-files.js';
 import { SqliteEngine } from '../../src/engines/sqlite/sqlite-engine.js';
 import { takeDump } from '../support/dumps.js';
 import { attemptElsewhere } from '../support/sqlite-attempt.js';
-import { createSampleDatabase } from '../support/sqlite.js';
+import { createSampleDatabase, SqliteFile } from '../support/sqlite.js';
 import { TempDir } from '../support/temp-dir.js';
 
 const { signal } = new AbortController();
@@ -55,7 +55,7 @@ describe('a SQLite database that is locked', () => {
     await using dir = await TempDir.create();
     const path = dir.join('shop.db');
     await createSampleDatabase(path);
-    const files = new OpenFiles();
+    const files = new OpenFiles([]);
     for (let round = 0; round < 10; round += 1) {
       const reading = Array.from({ length: 16 }, async () => readHeader(path, files));
       await using connection = await SqliteConnection.openForReading(path, files);
@@ -70,7 +70,7 @@ describe('a SQLite database that is locked', () => {
     await using dir = await TempDir.create();
     const path = dir.join('shop.db');
     await createSampleDatabase(path);
-    const files = new OpenFiles();
+    const files = new OpenFiles([]);
     await using first = await SqliteConnection.openForReading(path, files);
     {
       await using second = await SqliteConnection.openForReading(path, files);
@@ -85,7 +85,7 @@ describe('a SQLite database that is locked', () => {
     await using dir = await TempDir.create();
     const path = dir.join('shop.db');
     await createSampleDatabase(path);
-    const files = new OpenFiles();
+    const files = new OpenFiles([]);
     {
       await using _file = await ExclusiveFile.take({ path, database: 'shop.db', signal, files });
       const before = await countHandles(path);
@@ -96,4 +96,14 @@ describe('a SQLite database that is locked', () => {
     expect(await countHandles(path)).toBe(0);
     expect(attemptElsewhere(path, WRITE)).toBe('done');
   });
+});
+
+test("a listing leaves the locks of the server's own databases alone", async () => {
+  await using dir = await TempDir.create();
+  await createSampleDatabase(dir.join('catalog.sqlite'));
+  await using catalog = await SqliteFile.open(dir.join('catalog.sqlite'));
+  await catalog.exec('BEGIN IMMEDIATE');
+  const engine = new SqliteEngine(null, [dir.join('catalog.sqlite'), dir.join('not-there')]);
+  for (let round = 0; round < 3; round += 1) await engine.listDatabases(`sqlite:${dir.path}`, signal);
+  expect(attemptElsewhere(dir.join('catalog.sqlite'), WRITE)).toBe(LOCKED);
 });

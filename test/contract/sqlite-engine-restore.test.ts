@@ -59,7 +59,7 @@ describe('a SQLite database that is replaced', () => {
       path,
       database: 'old.db',
       signal: new AbortController().signal,
-      files: new OpenFiles(),
+      files: new OpenFiles([]),
     });
     expect(file.isReadable).toBe(true);
     // What a crash would leave once the companions are removed.

@@ -17,6 +17,13 @@ interface Usage {
 export class OpenFiles {
   /** By device and inode: a database has as many paths as there are links to it. */
   readonly #usages = new Map<string, Usage>();
+  readonly #ownFiles: readonly string[];
+  #holdingOwn: Promise<void> | null = null;
+
+  /** @param ownFiles databases that this process has open throughout, not through this object */
+  constructor(ownFiles: readonly string[]) {
+    this.#ownFiles = ownFiles;
+  }
 
   /**
    * Opens a file through SQLite.
@@ -39,6 +46,7 @@ export class OpenFiles {
 
   /** Reads the first bytes of a file, as many as there are; locks stay as they are. */
   async readHead(path: string, length: number): Promise<Buffer> {
+    await (this.#holdingOwn ??= this.#holdOwn());
     const [kept] = this.#usages.get(await identityOf(path))?.kept ?? [];
     if (kept !== undefined) return readHead(kept, length);
     const handle = await open(path, 'r');
@@ -47,6 +55,11 @@ export class OpenFiles {
     } finally {
       await this.#close(await handle.stat({ bigint: true }).then(toIdentity), handle);
     }
+  }
+
+  async #holdOwn(): Promise<void> {
+    const identities = this.#ownFiles.map((path) => identityOf(path).catch(() => null));
+    for (const identity of await Promise.all(identities)) if (identity !== null) await this.#hold(identity);
   }
 
   async #hold(identity: string): Promise<AsyncDisposable> {

@@ -32,8 +32,9 @@ export class SqliteEngine implements DatabaseEngine {
   readonly provesAlone = true;
   readonly #access: SqliteAccess;
 
-  constructor(roots: SqliteRoots) {
-    this.#access = { roots, files: new OpenFiles() };
+  /** @param ownFiles databases that this server itself has open throughout: its catalog may be backed up, too */
+  constructor(roots: SqliteRoots, ownFiles: readonly string[] = []) {
+    this.#access = { roots, files: new OpenFiles(ownFiles) };
   }
 
   endpointOf(url: string): string {
