@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 import type { Logger } from 'pino';
 import type { Catalog } from '../catalog/catalog.js';
 import { BackupStatus } from '../domain/backup.js';
+import type { Caller } from '../domain/caller.js';
 import type { Clock } from '../domain/clock.js';
 import { VerificationLevel } from '../domain/verification.js';
 import { Ticker } from './ticker.js';
@@ -81,11 +82,21 @@ export class VerifySchedule {
   }
 
   /** One that has nowhere to be proved is at least read through. */
-  async #prove(backupId: string, caller: { readonly name: string; readonly requestId: string }): Promise<void> {
-    const { catalog, verifyBackup, clock } = this.#deps;
+  async #prove(backupId: string, caller: Caller): Promise<void> {
+    const { catalog, clock } = this.#deps;
     // Written before it is tried: one that brings the server down is not the first one of the next run, too.
     const isThere = await catalog.transaction(({ schedules }) => schedules.noteProofTry(backupId, clock()));
-    if (!isThere || (await verifyBackup.verifyNow(caller, backupId, VerificationLevel.RESTORE))) return;
-    if (!this.#isDraining) await verifyBackup.verifyNow(caller, backupId, VerificationLevel.FORMAT);
+    if (!isThere || (await this.#verify(caller, backupId, VerificationLevel.RESTORE))) return;
+    if (!this.#isDraining) await this.#verify(caller, backupId, VerificationLevel.FORMAT);
+  }
+
+  /** False when it could not be begun; that keeps no other from being proved. */
+  async #verify(caller: Caller, backupId: string, level: VerificationLevel): Promise<boolean> {
+    try {
+      return await this.#deps.verifyBackup.verifyNow(caller, backupId, level);
+    } catch (error) {
+      this.#deps.logger.error({ err: error, backupId, level }, 'a backup could not be verified by schedule');
+      return false;
+    }
   }
 }
