@@ -1,5 +1,6 @@
+import { expect } from 'vitest';
 import type { AppOverrides } from '../../src/app.js';
-import { BackupStatus, BackupType } from '../../src/domain/backup.js';
+import type { BackupStatus, BackupType } from '../../src/domain/backup.js';
 import type { ApiClient, GraphqlAnswer } from './api-client.js';
 
 /** What clients do with backup policies. */
@@ -61,6 +62,9 @@ export class TestTime {
   /** From 0 to less than 1. */
   random = 0.5;
 
+  #looks = 0;
+  readonly #waiting: { readonly until: number; readonly resolve: () => void }[] = [];
+
   constructor(now: string) {
     this.now = new Date(now);
   }
@@ -69,8 +73,37 @@ export class TestTime {
     this.now = new Date(now);
   }
 
+  /** Resolves once a server has asked for the time so often: it has looked for what is due meanwhile. */
+  async looks(count = 20): Promise<void> {
+    const until = this.#looks + count;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push({ until, resolve });
+    });
+  }
+
   /** For a server that lives in this time, and looks often what is due. */
   get overrides(): AppOverrides {
-    return { clock: () => this.now, random: () => this.random, tickMs: 10 };
+    return { clock: () => this.#look(), random: () => this.random, tickMs: 10 };
   }
+
+  #look(): Date {
+    this.#looks += 1;
+    for (const { until, resolve } of this.#waiting) if (this.#looks >= until) resolve();
+    return this.now;
+  }
+}
+
+/** Resolves once an instance has so many backups, none of them BUILDING. */
+export async function waitForBackups(
+  app: ApiClient,
+  instanceId: string,
+  count: number,
+): Promise<readonly ListedBackup[]> {
+  const read = async (): Promise<readonly ListedBackup[]> => listBackups(app, instanceId);
+  const isReached = async (): Promise<boolean> => {
+    const ended = (await read()).filter(({ status }) => status !== 'BUILDING');
+    return ended.length === count;
+  };
+  await expect.poll(isReached, { timeout: 20_000, interval: 10 }).toBe(true);
+  return read();
 }
