@@ -260,13 +260,16 @@ function parseScratchUrl(text: string): string {
 }
 
 function parseSchedule(text: string): string {
-  try {
-    if (/^\S+( +\S+){4}$/.test(text) && new Cron(text, { timezone: 'UTC', paused: true }).nextRun() !== null)
-      return text;
-  } catch {
-    // The sentence below says what is expected.
-  }
+  if (/^\S+( +\S+){4}$/.test(text) && comesTrue(text)) return text;
   throw new Error('a cron pattern of five fields, in UTC, that comes true some day, as 0 3 * * *');
+}
+
+function comesTrue(pattern: string): boolean {
+  try {
+    return new Cron(pattern, { timezone: 'UTC', paused: true }).nextRun() !== null;
+  } catch {
+    return false;
+  }
 }
 
 function parseLogLevel(text: string): LogLevel {
