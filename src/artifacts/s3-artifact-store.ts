@@ -10,7 +10,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
-import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import type { ListMultipartUploadsCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { PROJECT_NAME } from '../domain/naming.js';
 import { ArtifactNotFoundError, ArtifactStoreError } from './artifact-store.js';
@@ -110,17 +110,29 @@ export class S3ArtifactStore implements ArtifactStore, AsyncDisposable {
   /** Parts of uploads that a crash has left are in no listing of objects, and cost as much. */
   async #abortUploads(prefix: string): Promise<void> {
     const { client, name: Bucket } = this.#bucket;
-    for (;;) {
-      // Always the first page: those of the last one are gone.
-      const command = new ListMultipartUploadsCommand({ Bucket, Prefix: prefix });
-      const { Uploads = [] } = await this.#request((options) => client.send(command, options));
-      if (Uploads.length === 0) return;
+    for await (const { Uploads = [] } of this.#uploadPages(prefix)) {
       for (const { Key, UploadId } of Uploads) {
         const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId });
         await this.#request((options) => client.send(abort, options)).catch((error: unknown) => {
+          // Some stores go on listing for a while what is gone.
           if (!(error instanceof MissingObjectError)) throw error;
         });
       }
+    }
+  }
+
+  async *#uploadPages(prefix: string): AsyncGenerator<ListMultipartUploadsCommandOutput> {
+    const { client, name: Bucket } = this.#bucket;
+    let next: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } = {};
+    for (;;) {
+      const command = new ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...next });
+      const page = await this.#request((options) => client.send(command, options));
+      yield page;
+      const { IsTruncated = false, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
+      // A store that passes over the markers would give the same page for ever.
+      const isSame = KeyMarker === next.KeyMarker && UploadIdMarker === next.UploadIdMarker;
+      if (!IsTruncated || KeyMarker === undefined || isSame) return;
+      next = { KeyMarker, ...(UploadIdMarker === undefined ? {} : { UploadIdMarker }) };
     }
   }
 

@@ -11,39 +11,13 @@ import type { S3Fault, S3Request } from '../support/s3-server.js';
 import { artifactStoreContract } from './artifact-store.contract.js';
 import { chunksOf, FILE, never, read } from './artifact-store-subject.js';
 import type { StoreSubject } from './artifact-store-subject.js';
+import { faults, KEY, S3Subject, setS3Credentials } from './s3-subject.js';
 
 const MIB = 1024 * 1024;
-const KEY = 'site/a/default/b-1/shop.db.sqlite.zst';
 
 beforeAll(() => {
-  process.env.AWS_ACCESS_KEY_ID = S3Server.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = S3Server.secretAccessKey;
+  setS3Credentials();
 });
-
-class S3Subject implements StoreSubject {
-  readonly server: S3Server;
-  readonly store: S3ArtifactStore;
-
-  constructor(server: S3Server, bucket = server.bucket) {
-    this.server = server;
-    this.store = new S3ArtifactStore({ bucket, prefix: 'site/a', endpoint: server.endpoint, region: 'us-east-1' });
-  }
-
-  static async create(bucket?: string): Promise<S3Subject> {
-    return new S3Subject(await S3Server.start(), bucket);
-  }
-
-  /** Objects, and uploads that were neither completed nor aborted. */
-  listFiles = async (): Promise<readonly string[]> => {
-    const uploads = [...this.server.uploads.values()].map(({ key }) => key);
-    return Promise.resolve([...this.server.objects.keys(), ...uploads]);
-  };
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.store[Symbol.asyncDispose]();
-    await this.server[Symbol.asyncDispose]();
-  }
-}
 
 /** A store on a server in a process of its own. */
 async function createRemote(): Promise<StoreSubject> {
@@ -69,20 +43,6 @@ async function storeErrorOf(work: Promise<unknown>): Promise<ArtifactStoreError>
   );
   expect(error).toBeInstanceOf(ArtifactStoreError);
   return error as ArtifactStoreError;
-}
-
-/** What befalls the requests that match, the first so many of them. */
-function faults(
-  matches: (request: S3Request) => boolean,
-  fault: S3Fault,
-  times = Infinity,
-): (request: S3Request) => S3Fault {
-  let left = times;
-  return (request) => {
-    if (!matches(request) || left === 0) return null;
-    left -= 1;
-    return fault;
-  };
 }
 
 const isPart = ({ query }: S3Request): boolean => query.has('partNumber');

@@ -48,6 +48,8 @@ export class S3Server implements AsyncDisposable {
   readonly log: string[] = [];
   /** Objects that one page of a listing holds. */
   pageSize = 1000;
+  /** Whether every page of uploads is the first one. */
+  ignoresMarkers = false;
   /** Decides what befalls a request. */
   onRequest: (request: S3Request) => S3Fault = () => null;
   readonly #server: Server;
@@ -154,11 +156,7 @@ export class S3Server implements AsyncDisposable {
     }
     const prefix = query.get('prefix') ?? '';
     if (query.has('uploads')) {
-      const found = [...this.uploads].filter(([, { key }]) => key.startsWith(prefix)).slice(0, this.pageSize);
-      const rows = found.map(
-        ([id, { key }]) => `<Upload><Key>${escapeXml(key)}</Key><UploadId>${id}</UploadId></Upload>`,
-      );
-      return xml(`<ListMultipartUploadsResult>${rows.join('')}</ListMultipartUploadsResult>`);
+      return this.#listUploads(prefix, query);
     }
     const after = query.get('continuation-token') ?? '';
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
@@ -167,6 +165,25 @@ export class S3Server implements AsyncDisposable {
       keys.length > page.length ? `<NextContinuationToken>${escapeXml(page.at(-1) ?? '')}</NextContinuationToken>` : '';
     const rows = page.map((key) => `<Contents><Key>${escapeXml(key)}</Key></Contents>`);
     return xml(`<ListBucketResult>${next}${rows.join('')}</ListBucketResult>`);
+  }
+
+  /** In the order of their keys, and of their ids. */
+  #listUploads(prefix: string, query: URLSearchParams): Done {
+    const [keyMarker, idMarker] = [query.get('key-marker') ?? '', query.get('upload-id-marker')];
+    const isAfter = (id: string, key: string): boolean =>
+      key > keyMarker || (key === keyMarker && idMarker !== null && id > idMarker);
+    const found = [...this.uploads]
+      .map(([id, { key }]) => ({ id, key }))
+      .filter(({ id, key }) => key.startsWith(prefix) && (this.ignoresMarkers || isAfter(id, key)))
+      .sort((a, b) => ((a.key === b.key ? a.id < b.id : a.key < b.key) ? -1 : 1));
+    const page = found.slice(0, this.pageSize);
+    const last = page.at(-1);
+    const next =
+      last === undefined || page.length === found.length
+        ? '<IsTruncated>false</IsTruncated>'
+        : `<IsTruncated>true</IsTruncated><NextKeyMarker>${escapeXml(last.key)}</NextKeyMarker><NextUploadIdMarker>${last.id}</NextUploadIdMarker>`;
+    const rows = page.map(({ id, key }) => `<Upload><Key>${escapeXml(key)}</Key><UploadId>${id}</UploadId></Upload>`);
+    return xml(`<ListMultipartUploadsResult>${next}${rows.join('')}</ListMultipartUploadsResult>`);
   }
 
   #begin(key: string, metadata: Readonly<Record<string, string>>): Done {
