@@ -28,6 +28,8 @@ export abstract class FakeRestorer implements DatabaseRestorer {
   commitFault: Error | null = null;
   abandonFault: Error | null = null;
   proveFault: Error | null = null;
+  /** Whether something stays beside what a commit has given its name. */
+  leavesRest = false;
   /** Why no name is any good; null = each is. */
   nameFault: string | null = null;
   /** Whether a proof counts one row less than there are. */
@@ -83,14 +85,14 @@ export abstract class FakeRestorer implements DatabaseRestorer {
     staged.set(target.stagingId, await this.#read(dump, target.signal, this.stageFault));
   }
 
-  async commitRestore(target: RestoreTarget): Promise<void> {
+  async commitRestore(target: RestoreTarget): Promise<boolean> {
     this.#log('commit', target);
     await this.#commitHold?.pass(target.signal);
     target.signal.throwIfAborted();
     if (this.commitFault !== null) throw this.commitFault;
     const staged = hostMap(this.#staged, target.url);
     const content = staged.get(target.stagingId);
-    if (content === undefined) return;
+    if (content === undefined) return !this.leavesRest;
     const isThere = this.databasesOf(target.url).some(({ name }) => name === target.database);
     if (isThere && !target.overwrite) {
       throw new RestoreFailedError(
@@ -100,6 +102,7 @@ export abstract class FakeRestorer implements DatabaseRestorer {
     }
     hostMap(this.#restored, target.url).set(target.database, content);
     staged.delete(target.stagingId);
+    return !this.leavesRest;
   }
 
   abandonRestore(target: RestoreTarget): Promise<void> {
