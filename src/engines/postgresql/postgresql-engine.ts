@@ -84,8 +84,8 @@ export class PostgresqlEngine implements DatabaseEngine {
     await stageRestore(toServer(target.url), this.#tools, { target, dump });
   }
 
-  async commitRestore(target: RestoreTarget): Promise<void> {
-    await commitRestore(toServer(target.url), target);
+  async commitRestore(target: RestoreTarget): Promise<boolean> {
+    return commitRestore(toServer(target.url), target);
   }
 
   async abandonRestore(target: RestoreTarget): Promise<void> {

@@ -1,7 +1,11 @@
 import type { TableRows } from '../../domain/backup.js';
+import { messageOf } from '../../domain/errors.js';
+import { RestoreFailedError } from '../../domain/failure.js';
+import { EngineUnreachableError } from '../database-engine.js';
 import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { toStagedName } from '../staging-name.js';
 import { feedTool } from '../feed-tool.js';
+import { withFullStop } from '../server-errors.js';
 import { toAttributeStatements, toCreateDatabase, toDefaultGrant } from './attribute-statements.js';
 import type { DatabaseAttributes } from './attributes.js';
 import { PostgresqlConnection } from './connection.js';
@@ -15,7 +19,7 @@ import { toCall, toConninfo } from './tool-call.js';
 import type { PostgresqlTools } from './tools.js';
 import type { PostgresqlServer } from './url.js';
 
-/** How long the removal of a scratch database may take once its proof has failed or was given up. */
+/** How long the removal of a scratch database may take once its proof has ended, well or not. */
 const REMOVAL_TIMEOUT_MS = 30_000;
 /** A scratch server need not have the roles; and a subscription would keep the database from being removed. */
 const PROOF_ARGS = ['--no-owner', '--no-privileges', '--no-subscriptions'];
@@ -64,20 +68,38 @@ export async function proveRestore(
     await using inside = await PostgresqlConnection.openForLongWork({ ...server, database: staged }, signal);
     return await countAll(inside);
   };
-  return told({ database: staged, user: server.user, signal }, async () => {
-    const rows = await loadAndCount().catch(async (error: unknown) => {
-      // Why the proof has failed tells more than why something is left, which `abandonRestore` removes.
-      await removeScratch(server, stagingId, AbortSignal.timeout(REMOVAL_TIMEOUT_MS)).catch(() => undefined);
-      throw error;
-    });
-    await removeScratch(server, stagingId, signal);
-    return rows;
+  const proving = told({ database: staged, user: server.user, signal }, loadAndCount);
+  const rows = await proving.catch(async (error: unknown) => {
+    throw withRest(error, await removeScratch(server, stagingId));
   });
+  const rest = await removeScratch(server, stagingId);
+  // It says nothing of the dump.
+  if (rest !== null) throw new EngineUnreachableError(rest);
+  return rows;
 }
 
-async function removeScratch(server: PostgresqlServer, stagingId: string, signal: AbortSignal): Promise<void> {
-  await using connection = await openAlone(server, { stagingId, signal });
-  await dropDatabase(toStagedName(stagingId), { connection, server, signal });
+/** Whether the proof was given up does not matter to it. @returns a sentence on what is left, and why; null = nothing */
+async function removeScratch(server: PostgresqlServer, stagingId: string): Promise<string | null> {
+  const staged = toStagedName(stagingId);
+  const signal = AbortSignal.timeout(REMOVAL_TIMEOUT_MS);
+  try {
+    await using connection = await openAlone(server, { stagingId, signal });
+    await dropDatabase(staged, { connection, server, signal });
+    return null;
+  } catch (error) {
+    const reason = signal.aborted ? 'that took too long.' : withFullStop(messageOf(error));
+    return `the scratch database ${staged} is left there: ${reason}`;
+  }
+}
+
+/** What was not thrown for the operator to read stays as it is: it is somebody else's. */
+function withRest(error: unknown, rest: string | null): unknown {
+  if (rest === null) return error;
+  if (error instanceof RestoreFailedError) {
+    return new RestoreFailedError(error.code, `${error.message} And ${rest}`, { cause: error });
+  }
+  if (!(error instanceof EngineUnreachableError)) return error;
+  return new EngineUnreachableError(`${error.message} And ${rest}`, { cause: error });
 }
 
 interface Teller {

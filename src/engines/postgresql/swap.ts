@@ -8,6 +8,7 @@ import { assertReplaceable } from './replaceable.js';
 import { restoreFailed, targetExists } from './restore-failure.js';
 import { told } from './restore.js';
 import { besides, dropDatabase, endSessions, findPresent, listSessions, openAlone } from './staging.js';
+import type { PresentDatabase } from './staging.js';
 import type { PostgresqlServer } from './url.js';
 
 /** How often it is tried to rename databases that others use. Each try takes the server some five seconds. */
@@ -36,52 +37,64 @@ interface Swap {
 type Renaming = readonly [from: string, to: string];
 
 /** @throws as `DatabaseRestorer.commitRestore` does */
-export async function commitRestore(server: PostgresqlServer, target: RestoreTarget): Promise<void> {
-  await atWork(server, target, async (swap) => {
-    const { database, stagingId } = target;
-    await giveName(swap);
-    const present = await findPresent(swap.connection, [database]);
-    if (!present.has(database)) {
+export async function commitRestore(server: PostgresqlServer, target: RestoreTarget): Promise<boolean> {
+  return atWork(server, target, async (swap) => {
+    const { database, stagingId, signal } = target;
+    const staged = toStagedName(stagingId);
+    // An error before this is known is none of the restore: a commit of before may have been done.
+    const present = await findPresent(swap.connection, [staged, database]);
+    if (present.has(staged)) {
+      await told({ database, user: server.user, signal }, () => giveName(swap, present));
+    } else if (!present.has(database)) {
       throw restoreFailed(database, 'what was loaded for it is no longer there. Restore it again.');
     }
-    await dropDatabase(toReplacedName(stagingId), swap);
+    return isDropped(toReplacedName(stagingId), swap);
   });
 }
 
 /** @throws as `DatabaseRestorer.abandonRestore` does */
 export async function abandonRestore(server: PostgresqlServer, target: RestoreTarget): Promise<void> {
-  await atWork(server, target, async (swap) => {
-    const { database, stagingId } = target;
-    const replaced = toReplacedName(stagingId);
-    await dropDatabase(toStagedName(stagingId), swap);
-    const present = await findPresent(swap.connection, [database, replaced]);
-    const isWhole = present.get(replaced)?.isBroken === false;
-    if (isWhole && !present.has(database)) await rename(swap, [[replaced, database]]);
-    else await dropDatabase(replaced, swap);
-  });
+  const { database, signal } = target;
+  await told({ database, user: server.user, signal }, () => atWork(server, target, takeBack));
 }
 
-async function atWork(
+async function takeBack(swap: Swap): Promise<void> {
+  const { database, stagingId } = swap.target;
+  const replaced = toReplacedName(stagingId);
+  await dropDatabase(toStagedName(stagingId), swap);
+  const present = await findPresent(swap.connection, [database, replaced]);
+  const isWhole = present.get(replaced)?.isBroken === false;
+  if (isWhole && !present.has(database)) await rename(swap, [[replaced, database]]);
+  else await dropDatabase(replaced, swap);
+}
+
+async function atWork<T>(
   server: PostgresqlServer,
   target: RestoreTarget,
-  work: (swap: Swap) => Promise<void>,
-): Promise<void> {
+  work: (swap: Swap) => Promise<T>,
+): Promise<T> {
   const { database, signal } = target;
   const admin = besides(server, database);
-  await told({ database, user: server.user, signal }, async () => {
-    await using connection = await openAlone(admin, target);
-    await using ender = await PostgresqlConnection.open(admin, signal);
-    await work({ connection, ender, server: admin, target, signal });
-  });
+  await using connection = await openAlone(admin, target);
+  await using ender = await PostgresqlConnection.open(admin, signal);
+  return await work({ connection, ender, server: admin, target, signal });
 }
 
-/** Does nothing when nothing is staged: then it was done before. */
-async function giveName(swap: Swap): Promise<void> {
+/** The new database has its name by now: whatever keeps the old one is no failure of the restore. */
+async function isDropped(name: string, swap: Swap): Promise<boolean> {
+  try {
+    await dropDatabase(name, swap);
+    return true;
+  } catch {
+    swap.signal.throwIfAborted();
+    return false;
+  }
+}
+
+async function giveName(swap: Swap, present: ReadonlyMap<string, PresentDatabase>): Promise<void> {
   const { connection, server, target } = swap;
   const { database, overwrite, stagingId } = target;
   const [staged, replaced] = [toStagedName(stagingId), toReplacedName(stagingId)];
-  const present = await findPresent(connection, [staged, database]);
-  if (!present.has(staged)) return;
   if (!present.has(database)) {
     await rename(swap, [[staged, database]]);
     return;
@@ -145,8 +158,8 @@ async function endingSessions(
   try {
     do await endSessions(ender, names);
     while (!(await Promise.race([isOver, pause()])));
-  } finally {
-    await isOver;
+  } catch {
+    // It may be done all the same, and alone tells whether it is.
   }
   await renaming;
 }
