@@ -33,6 +33,8 @@ export async function findNameFault(url: string, name: string, roots: SqliteRoot
   const path = await resolvePath(url, roots);
   if (await isFolder(path, roots)) return findFileNameFault(name);
   if (name === basename(path)) return null;
+  // What is out of reach may be a folder.
+  await stat(path);
   return `The instance is a single file: only ${basename(path)} can be restored to it.`;
 }
 

@@ -86,10 +86,21 @@ export function toRestoreFailure(error: unknown, database: string): unknown {
   const isKnown = error instanceof RestoreFailedError || error instanceof DomainError;
   if (code === undefined || isKnown) return error;
   if (FULL_CODES.has(code)) return noRoom(database, error);
-  const reason = RESTORE_REASONS[code] ?? REASONS[code] ?? sayOf(error, code);
-  const isGone = code === 'ENOENT' || code === 'ENOTDIR';
-  const failure = isGone ? RestoreFailureCode.ENGINE_UNREACHABLE : RestoreFailureCode.RESTORE_FAILED;
-  return restoreFailed(database, reason, { code: failure, cause: error });
+  const failure = isGone(error) ? RestoreFailureCode.ENGINE_UNREACHABLE : RestoreFailureCode.RESTORE_FAILED;
+  return restoreFailed(database, reasonOf(error, code), { code: failure, cause: error });
+}
+
+/** @returns the error to throw when nobody knows which database has the name */
+export function toUnknown(error: unknown): unknown {
+  const code = codeOf(error);
+  const isKnown = error instanceof RestoreFailedError || error instanceof DomainError;
+  if (code === undefined || isKnown) return error;
+  return new EngineUnreachableError(reasonOf(error, code), { cause: error });
+}
+
+/** Codes of a file or folder that is out of reach, and with it what a restore has put there. */
+export function isGone(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '');
 }
 
 /** @param reason a sentence that begins in lower case */
@@ -110,6 +121,10 @@ export function noRoom(database: string, cause?: unknown): RestoreFailedError {
   return restoreFailed(database, reason, { code: RestoreFailureCode.STORAGE_FULL, cause });
 }
 
-function sayOf(error: unknown, code: string): string {
-  return `${code.startsWith('SQLITE_') ? 'SQLite' : 'the system'} says: ${messageOf(error)}.`;
+function reasonOf(error: unknown, code: string): string {
+  return (
+    RESTORE_REASONS[code] ??
+    REASONS[code] ??
+    `${code.startsWith('SQLITE_') ? 'SQLite' : 'the system'} says: ${messageOf(error)}.`
+  );
 }

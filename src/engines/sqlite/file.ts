@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { lstat, open, stat } from 'node:fs/promises';
+import { codeOf } from './errors.js';
 import type { OpenFiles } from './open-files.js';
 
 /** The first bytes of every SQLite database that was ever written to (SQLite file format, 1.3). */
@@ -39,6 +40,17 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Whether it is there, where it matters that a file out of reach is not taken for one that is not there. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Makes what was made, renamed and removed in a folder outlast a power failure. */

@@ -2,16 +2,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TableRows } from '../../domain/backup.js';
 import { RestoreFailedError } from '../../domain/failure.js';
-import { RestoreFailureCode } from '../../domain/restore.js';
 import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { findPlace } from './beside.js';
 import type { Place } from './beside.js';
 import { SqliteConnection } from './connection.js';
 import { countRows } from './counts.js';
-import { restoreFailed, toRestoreFailure } from './errors.js';
-import { COMPANIONS, exists, syncFolder } from './file.js';
+import { isGone, restoreFailed, toRestoreFailure, toUnknown } from './errors.js';
+import { COMPANIONS, exists, isThere, syncFolder } from './file.js';
 import { loadDump } from './load.js';
-import { putBack, publish, removeAside, replace } from './swap.js';
+import { isPending, publish, putBack, removeAside, removeRest, replace } from './swap.js';
 import type { SqliteAccess } from './probe.js';
 import type { SqliteRoots } from './url.js';
 
@@ -31,34 +30,44 @@ export async function stageSqlite(target: RestoreTarget, dump: DumpToLoad, roots
   await failingAsRestore(target, () => syncFolder(folder));
 }
 
-/** Gives the staged file the database's name. */
-export async function commitSqlite(target: RestoreTarget, { roots, files }: SqliteAccess): Promise<void> {
-  target.signal.throwIfAborted();
-  const place = await placeOf(target, roots);
-  await failingAsRestore(target, async () => {
-    if (!(await exists(place.staged))) await assertCommitted(place, target.database);
-    else if (target.overwrite) await replace(place, target, files);
-    else await publish(place, target.database);
-    await removeAside(place);
-    await syncFolder(place.folder);
+/** Gives the staged file the database's name. @returns whether nothing is left beside */
+export async function commitSqlite(target: RestoreTarget, { roots, files }: SqliteAccess): Promise<boolean> {
+  const { database, signal } = target;
+  signal.throwIfAborted();
+  const place = await findPlace(target, roots).catch((error: unknown) => {
+    throw toUnknown(error);
   });
+  try {
+    if (!(await isThere(place.staged))) await assertCommitted(place, database);
+    else if (target.overwrite) await replace(place, target, files);
+    else await publish(place, database);
+    await syncFolder(place.folder);
+  } catch (error) {
+    signal.throwIfAborted();
+    const isAsBefore = !isGone(error) && (await isPending(place));
+    throw isAsBefore ? toRestoreFailure(error, database) : toUnknown(error);
+  }
+  return removeRest(place);
 }
 
 /** Removes what was staged; a broken-off swap gives the old database its companions back. */
 export async function abandonSqlite(target: RestoreTarget, roots: SqliteRoots): Promise<void> {
   target.signal.throwIfAborted();
-  const place = await placeOf(target, roots).catch((error: unknown) => {
+  const place = await findPlace(target, roots).catch((error: unknown) => {
     // Where nothing can be restored to, nothing was put. A folder that is out of reach may hold something.
-    if (error instanceof RestoreFailedError && error.code === RestoreFailureCode.RESTORE_FAILED) return null;
-    throw error;
+    if (error instanceof RestoreFailedError) return null;
+    throw toUnknown(error);
   });
   if (place === null) return;
-  await failingAsRestore(target, async () => {
-    if (await exists(place.staged)) await putBack(place);
+  try {
+    if (await isThere(place.staged)) await putBack(place);
     else await removeAside(place);
     for (const ending of ['', ...COMPANIONS]) await rm(`${place.staged}${ending}`, { force: true });
     await syncFolder(place.folder);
-  });
+  } catch (error) {
+    target.signal.throwIfAborted();
+    throw toUnknown(error);
+  }
 }
 
 /** Loads a dump into the scratch folder, and counts its rows. */
@@ -83,7 +92,7 @@ async function placeOf(target: RestoreTarget, roots: SqliteRoots): Promise<Place
 
 /** That what is no longer staged has its name: a commit of before was not heard of. */
 async function assertCommitted({ path }: Place, database: string): Promise<void> {
-  if (await exists(path)) return;
+  if (await isThere(path)) return;
   throw restoreFailed(database, 'what was loaded of it is not there any more. Restore it again.');
 }
 

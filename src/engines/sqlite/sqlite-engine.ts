@@ -110,8 +110,8 @@ export class SqliteEngine implements DatabaseEngine {
     await stageSqlite(target, dump, this.#access.roots);
   }
 
-  async commitRestore(target: RestoreTarget): Promise<void> {
-    await commitSqlite(target, this.#access);
+  async commitRestore(target: RestoreTarget): Promise<boolean> {
+    return commitSqlite(target, this.#access);
   }
 
   async abandonRestore(target: RestoreTarget): Promise<void> {

@@ -10,7 +10,7 @@ import type { OpenFiles } from './open-files.js';
 
 const MODE_BITS = 0o7777;
 
-/** Gives the staged file its name, if nothing has that: unlike a rename, a link replaces nothing, whoever was faster. */
+/** Gives the staged file its name beside its own, if nothing has that: unlike a rename, a link replaces nothing, whoever was faster. */
 export async function publish({ path, staged }: Place, database: string): Promise<void> {
   if (!(await isSameFile(path, staged))) {
     const stray = await findCompanion(path);
@@ -19,7 +19,23 @@ export async function publish({ path, staged }: Place, database: string): Promis
     }
     await linkTo(path, { staged, database });
   }
-  await rm(staged);
+}
+
+/** Whether the staged file has no other name yet: then the database is as it was. */
+export async function isPending({ path, staged }: Place): Promise<boolean> {
+  return (await exists(staged)) && !(await isSameFile(path, staged));
+}
+
+/** @returns whether nothing is left of what was put beside a database that has its name */
+export async function removeRest(place: Place): Promise<boolean> {
+  try {
+    await rm(place.staged, { force: true });
+    await removeAside(place);
+    await syncFolder(place.folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
