@@ -11,7 +11,7 @@ import type { RestorerSubject } from './restorer-subject.js';
 
 async function restore(engine: DatabaseEngine, target: RestoreTarget, dump: TakenDump): Promise<void> {
   await engine.stageRestore(target, toLoad(dump));
-  await engine.commitRestore(target);
+  expect(await engine.commitRestore(target)).toBe(true);
 }
 
 async function listNames({ createEngine, url }: RestorerSubject): Promise<readonly string[]> {
@@ -156,9 +156,9 @@ function abandoningContract(create: () => Promise<RestorerSubject>): void {
       const [source, other] = subject.databases;
       const target = await aim(subject, { database: overwrite ? other : 'shop_new', overwrite });
       await subject.createEngine().stageRestore(target, toLoad(await dumpOf(subject)));
-      await subject.createEngine().commitRestore(target);
+      expect(await subject.createEngine().commitRestore(target)).toBe(true);
       const restored = await stateOf(subject);
-      await subject.createEngine().commitRestore(target);
+      expect(await subject.createEngine().commitRestore(target)).toBe(true);
       await subject.createEngine().abandonRestore(target);
       expect(await stateOf(subject)).toEqual(restored);
       expect(await subject.contentOf(target.database)).toEqual(await subject.contentOf(source));
