@@ -7,6 +7,7 @@ import type { EngineRegistry } from './engines/engine-registry.js';
 import type { Opened } from './opened.js';
 import type { AuditTrail } from './services/audit-trail.js';
 import { BackupRunner } from './services/backup-runner.js';
+import { CleanRestores } from './services/clean-restores.js';
 import { ConcludeBackup } from './services/conclude-backup.js';
 import { ConcludeRestore } from './services/conclude-restore.js';
 import { CopyDatabase } from './services/copy-database.js';
@@ -93,11 +94,12 @@ export function createBackgroundWork(parts: WorkParts, opened: Opened): Backgrou
   const deleteBackups = new DeleteBackups(parts);
 
   const recoverBackups = new RecoverBackups({ ...parts, runner: backupRunner, conclude });
-  const recoverRestores = new RecoverRestores({ ...parts, runner: restoreRunner, runRestore, steps });
+  const recoverRestores = new RecoverRestores({ ...parts, runner: restoreRunner, runRestore });
+  const cleanRestores = new CleanRestores({ ...parts, steps });
   const recovery = opened.add(
     new Recovery({
       ...{ clock, logger, serverId, isExclusive: catalog.isExclusive },
-      parts: [recoverBackups, recoverRestores, verifyBackup, deleteBackups],
+      parts: [recoverBackups, recoverRestores, cleanRestores, verifyBackup, deleteBackups],
     }),
   );
   const runners = [backupRunner, restoreRunner, verificationRunner];

@@ -1,8 +1,5 @@
-import type { AuditAction, AuditEvent, AuditOutcome, NewAuditEvent } from '../domain/audit.js';
+import type { AuditAction, AuditEvent, AuditEventOrderField, AuditOutcome, NewAuditEvent } from '../domain/audit.js';
 import type { Page, PageRequest } from '../domain/page.js';
-
-/** What audit events can be listed by. */
-export type AuditOrderField = 'OCCURRED_AT';
 
 export interface AuditFilter {
   readonly action?: AuditAction | undefined;
@@ -16,7 +13,7 @@ export interface AuditFilter {
   readonly occurredBefore?: Date | undefined;
 }
 
-export type AuditPageRequest = PageRequest<AuditFilter, AuditOrderField>;
+export type AuditPageRequest = PageRequest<AuditFilter, AuditEventOrderField>;
 
 export interface AuditReader {
   /** One statement. @throws DomainError BAD_USER_INPUT on a cursor that is not one of this order. */

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment -- as in schemas.ts: options are plain objects */
 import { EntitySchema } from 'typeorm';
 import { flag, integer, nullableInteger, nullableText, text } from './schemas.js';
 

@@ -1,9 +1,9 @@
-import { In } from 'typeorm';
+import { In, Not } from 'typeorm';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import type { Lease } from '../domain/backup.js';
 import type { Page } from '../domain/page.js';
 import { RestorePhase, RestoreStatus } from '../domain/restore.js';
-import type { Restore } from '../domain/restore.js';
+import type { Restore, RestoreFailureCause } from '../domain/restore.js';
 import { translateUniqueViolation } from './dialect.js';
 import { applyKeyset, toPage, withoutNul } from './keyset.js';
 import type { SortKey } from './keyset.js';
@@ -14,6 +14,7 @@ import type {
   RestorePageRequest,
   RestoreProgress,
   RestoreWriter,
+  TakenRestore,
 } from './restores.js';
 import { toLease, toRestore, toRestoreRow } from './rows.js';
 import { RestoreSchema } from './schemas.js';
@@ -72,7 +73,7 @@ export class RestoreRepository implements RestoreWriter {
   }
 
   async listUncleaned(): Promise<readonly Restore[]> {
-    const rows = await this.#manager.findBy(RestoreSchema, { status: RestoreStatus.FAILED, isCleaned: false });
+    const rows = await this.#manager.findBy(RestoreSchema, { status: Not(RestoreStatus.RUNNING), isCleaned: false });
     return rows.map(toRestore);
   }
 
@@ -90,7 +91,7 @@ export class RestoreRepository implements RestoreWriter {
     await this.#manager.update(RestoreSchema, condition, { leaseExpiresAt: lease.expiresAt.getTime() });
   }
 
-  async takeOver(restoreId: string, from: Lease, to: Lease): Promise<boolean> {
+  async takeOver(restoreId: string, from: Lease, to: Lease): Promise<TakenRestore | null> {
     const update = await this.#manager.update(
       RestoreSchema,
       {
@@ -101,7 +102,15 @@ export class RestoreRepository implements RestoreWriter {
       },
       { leaseOwner: to.owner, leaseExpiresAt: to.expiresAt.getTime() },
     );
-    return update.affected === 1;
+    if (update.affected !== 1) return null;
+    const row = await this.#manager.findOneByOrFail(RestoreSchema, { id: restoreId });
+    const { failureCode: code, failureMessage } = row;
+    return { restore: toRestore(row), cause: code === null ? null : { code, message: failureMessage ?? '' } };
+  }
+
+  async beginUndo(restoreId: string, owner: string, { code, message }: RestoreFailureCause): Promise<boolean> {
+    const changes = { phase: RestorePhase.UNDOING, failureCode: code, failureMessage: message };
+    return this.#update(restoreId, owner, changes);
   }
 
   async end(restoreId: string, owner: string, { completedAt, failure, isCleaned }: EndedRestore): Promise<boolean> {

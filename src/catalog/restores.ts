@@ -1,9 +1,13 @@
 import type { Page, PageRequest } from '../domain/page.js';
 import type { Lease } from '../domain/backup.js';
-import type { Restore, RestoreFailure, RestorePhase, RestoreStatus } from '../domain/restore.js';
-
-/** What restores can be listed by. */
-export type RestoreOrderField = 'STARTED_AT';
+import type {
+  Restore,
+  RestoreFailure,
+  RestoreFailureCause,
+  RestoreOrderField,
+  RestorePhase,
+  RestoreStatus,
+} from '../domain/restore.js';
 
 export interface RestoreFilter {
   readonly project?: string | undefined;
@@ -20,6 +24,14 @@ export interface LeasedRestore {
   readonly lease: Lease;
 }
 
+/** A restore that was taken over from another. */
+export interface TakenRestore {
+  /** As it is now that nobody else can change it. */
+  readonly restore: Restore;
+  /** Why it is being undone; null unless it is. */
+  readonly cause: RestoreFailureCause | null;
+}
+
 export interface RestoreReader {
   find(id: string): Promise<Restore | null>;
   /** In the order of the ids; null where there is none. One statement. */
@@ -33,7 +45,7 @@ export interface RestoreReader {
   count(filter: RestoreFilter): Promise<number>;
   /** Every RUNNING restore with its lease, oldest first. */
   listRunning(): Promise<readonly LeasedRestore[]>;
-  /** FAILED restores that may have left something on their target. */
+  /** Restores that have ended, and may have left something beside the databases of their target. */
   listUncleaned(): Promise<readonly Restore[]>;
 }
 
@@ -47,7 +59,8 @@ export interface EndedRestore {
 
 export interface RestoreProgress {
   readonly phase: RestorePhase;
-  readonly bytesDone: number;
+  /** Stays as it is without it. */
+  readonly bytesDone?: number;
 }
 
 export interface RestoreWriter extends RestoreReader {
@@ -57,10 +70,12 @@ export interface RestoreWriter extends RestoreReader {
   setProgress(restoreId: string, owner: string, progress: RestoreProgress): Promise<boolean>;
   /** Extends the lease of those that `owner` still holds. */
   renewLeases(restoreIds: readonly string[], lease: Lease): Promise<void>;
-  /** Takes a restore over from the holder of a lease that was read earlier. False when that lease has changed since. */
-  takeOver(restoreId: string, from: Lease, to: Lease): Promise<boolean>;
+  /** Takes a restore over from the holder of a lease that was read earlier. Null when that lease has changed since. */
+  takeOver(restoreId: string, from: Lease, to: Lease): Promise<TakenRestore | null>;
+  /** Decides that a restore is to be undone and to fail. False when `owner` has lost it. */
+  beginUndo(restoreId: string, owner: string, cause: RestoreFailureCause): Promise<boolean>;
   /** RUNNING -> COMPLETED | FAILED by compare-and-set. False when it was not RUNNING, or `owner` has lost it. */
   end(restoreId: string, owner: string, result: EndedRestore): Promise<boolean>;
-  /** Nothing of a FAILED restore is left on its target, or nobody can look any more. */
+  /** Nothing of a restore that has ended is left on its target, or nobody can look any more. */
   markCleaned(restoreId: string): Promise<void>;
 }

@@ -1,6 +1,5 @@
 import { In, Not } from 'typeorm';
 import type { EntityManager } from 'typeorm';
-import { BackupStatus } from '../domain/backup.js';
 import type { Lease } from '../domain/backup.js';
 import { VerificationLevel, VerificationStatus } from '../domain/verification.js';
 import type { Verification } from '../domain/verification.js';
@@ -25,21 +24,6 @@ export class VerificationRepository implements VerificationWriter {
   async listRunning(): Promise<readonly LeasedVerification[]> {
     const rows = await this.#manager.findBy(VerificationSchema, { status: VerificationStatus.RUNNING });
     return rows.map((row) => ({ verification: toVerification(row), lease: toLease(row) }));
-  }
-
-  async listLeastProved(limit: number): Promise<readonly string[]> {
-    const rows = await this.#manager
-      .createQueryBuilder(BackupSchema, 'b')
-      .leftJoin(VerificationSchema.options.name, 'v', 'v.backup_id = b.id')
-      .select('b.id', 'id')
-      .where(`b.status = '${BackupStatus.COMPLETED}'`)
-      .andWhere(`(v.status IS NULL OR v.status <> '${VerificationStatus.RUNNING}')`)
-      .orderBy('COALESCE(v.proved_at, 0)', 'ASC')
-      .addOrderBy('b.started_at', 'ASC')
-      .addOrderBy('b.id', 'ASC')
-      .limit(limit)
-      .getRawMany<{ id: string }>();
-    return rows.map(({ id }) => id);
   }
 
   async begin(verification: Verification, lease: Lease): Promise<boolean> {

@@ -12,8 +12,6 @@ export interface VerificationReader {
   findMany(backupIds: readonly string[]): Promise<readonly (Verification | null)[]>;
   /** Every RUNNING one with its lease. */
   listRunning(): Promise<readonly LeasedVerification[]>;
-  /** COMPLETED backups that no verification runs of, the longest not proved first; those never proved before all, oldest first. */
-  listLeastProved(limit: number): Promise<readonly string[]>;
 }
 
 export interface VerificationWriter extends VerificationReader {

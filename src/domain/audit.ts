@@ -20,6 +20,11 @@ export enum AuditOutcome {
   REFUSED = 'REFUSED',
 }
 
+/** What audit events can be listed by. */
+export enum AuditEventOrderField {
+  OCCURRED_AT = 'OCCURRED_AT',
+}
+
 /** Who did what, when, with what outcome. Events are only ever added. */
 export interface AuditEvent {
   /** Decimal; grows with time. */

@@ -14,7 +14,14 @@ export enum RestorePhase {
   LOADING = 'LOADING',
   /** What was loaded gets its names: from here on the restore is finished, whatever happens. */
   SWAPPING = 'SWAPPING',
+  /** What could not get its name is taken back. */
+  UNDOING = 'UNDOING',
   DONE = 'DONE',
+}
+
+/** What restores can be listed by. */
+export enum RestoreOrderField {
+  STARTED_AT = 'STARTED_AT',
 }
 
 /** Why a restore FAILED. */
@@ -29,10 +36,14 @@ export enum RestoreFailureCode {
   INTERRUPTED = 'INTERRUPTED',
 }
 
-export interface RestoreFailure {
+/** Why a restore fails. */
+export interface RestoreFailureCause {
   readonly code: RestoreFailureCode;
   /** A sentence for the operator: what happened and what to do. Holds no secret. */
   readonly message: string;
+}
+
+export interface RestoreFailure extends RestoreFailureCause {
   readonly occurredAt: Date;
 }
 

@@ -14,6 +14,8 @@ export enum VerificationStatus {
   RUNNING = 'RUNNING',
   PASSED = 'PASSED',
   FAILED = 'FAILED',
+  /** It could not be made; it says nothing of the backup. */
+  INCONCLUSIVE = 'INCONCLUSIVE',
 }
 
 /** The newest verification of a backup. */

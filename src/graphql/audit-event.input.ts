@@ -1,7 +1,7 @@
 import { MaxLength, ValidateNested } from 'class-validator';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { ArgsType, Field, ID, InputType } from 'type-graphql';
-import { AuditAction, AuditOutcome } from '../domain/audit.js';
+import { AuditAction, AuditEventOrderField, AuditOutcome } from '../domain/audit.js';
 import { OrderDirection } from '../domain/page.js';
 import { PageArgs } from './page.type.js';
 
@@ -35,12 +35,21 @@ export class AuditEventFilter {
   occurredBefore?: Date | null;
 }
 
+@InputType({ description: 'How audit events are sorted.' })
+export class AuditEventOrder {
+  @Field(() => AuditEventOrderField, { description: 'By what.' })
+  field!: AuditEventOrderField;
+
+  @Field(() => OrderDirection, { description: 'Which way.' })
+  direction!: OrderDirection;
+}
+
 @ArgsType()
 export class AuditEventsArgs extends PageArgs {
   @Field(() => AuditEventFilter, { nullable: true, description: 'Which ones; null = all.' })
   @ValidateNested()
   filter?: AuditEventFilter | null;
 
-  @Field(() => OrderDirection, { nullable: true, description: 'Which way, by time; null = newest first.' })
-  direction?: OrderDirection | null;
+  @Field(() => AuditEventOrder, { nullable: true, description: 'In which order; null = newest first.' })
+  orderBy?: AuditEventOrder | null;
 }

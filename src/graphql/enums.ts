@@ -1,9 +1,9 @@
 import { registerEnumType } from 'type-graphql';
 import { BackupFailureCode, BackupOrderField, BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
 import { Engine, InstanceOrderField, InstanceRole, InstanceStatus } from '../domain/instance.js';
-import { AuditAction, AuditOutcome } from '../domain/audit.js';
+import { AuditAction, AuditEventOrderField, AuditOutcome } from '../domain/audit.js';
 import { OrderDirection } from '../domain/page.js';
-import { RestoreFailureCode, RestorePhase, RestoreStatus } from '../domain/restore.js';
+import { RestoreFailureCode, RestoreOrderField, RestorePhase, RestoreStatus } from '../domain/restore.js';
 import { VerificationLevel, VerificationStatus } from '../domain/verification.js';
 
 registerEnumType(Engine, {
@@ -130,6 +130,7 @@ registerEnumType(RestorePhase, {
     CHECKING: { description: 'The stored bytes are checked; nothing has been applied yet.' },
     LOADING: { description: 'The databases are loaded beside those that the target has.' },
     SWAPPING: { description: 'They get their names. It is finished from here on, also after a crash.' },
+    UNDOING: { description: 'One could not get its name, and is taken back.' },
     DONE: { description: 'It has ended, well or not.' },
   },
 });
@@ -165,7 +166,11 @@ registerEnumType(VerificationStatus, {
   valuesConfig: {
     RUNNING: { description: 'It is under way.' },
     PASSED: { description: 'The backup is good, as far as the level goes.' },
-    FAILED: { description: 'The backup is not good, or could not be tried out; `details` says which.' },
+    FAILED: { description: 'The backup is not good; `details` says why.' },
+    INCONCLUSIVE: {
+      description:
+        'It could not be made: the store or the server to restore to was not there. It says nothing of the backup.',
+    },
   },
 });
 
@@ -195,4 +200,16 @@ registerEnumType(AuditOutcome, {
     FAILED: { description: 'It was begun, and has failed; `code` says why.' },
     REFUSED: { description: 'It was not begun; `code` says why. Nothing was changed.' },
   },
+});
+
+registerEnumType(RestoreOrderField, {
+  name: 'RestoreOrderField',
+  description: 'What restores can be sorted by.',
+  valuesConfig: { STARTED_AT: { description: 'When the restore was begun.' } },
+});
+
+registerEnumType(AuditEventOrderField, {
+  name: 'AuditEventOrderField',
+  description: 'What audit events can be sorted by.',
+  valuesConfig: { OCCURRED_AT: { description: 'When it was done, or refused.' } },
 });

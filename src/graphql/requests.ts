@@ -1,9 +1,11 @@
 import type { AuditPageRequest } from '../catalog/audit-log.js';
 import type { BackupFilter, BackupPageRequest, InstanceFilter, InstancePageRequest } from '../catalog/catalog.js';
 import type { RestorePageRequest } from '../catalog/restores.js';
+import { AuditEventOrderField } from '../domain/audit.js';
 import { BackupOrderField } from '../domain/backup.js';
 import { InstanceOrderField } from '../domain/instance.js';
 import { DEFAULT_PAGE_SIZE, OrderDirection } from '../domain/page.js';
+import { RestoreOrderField } from '../domain/restore.js';
 import type { Order } from '../domain/page.js';
 import type { AuditEventsArgs } from './audit-event.input.js';
 import type { BackupsArgs } from './backup.input.js';
@@ -30,21 +32,21 @@ export function toBackupPageRequest(args: BackupsArgs): BackupPageRequest {
   return { first: args.first ?? DEFAULT_PAGE_SIZE, after: args.after ?? null, filter, orderBy };
 }
 
-export function toRestorePageRequest({ first, after, filter, direction }: RestoresArgs): RestorePageRequest {
+export function toRestorePageRequest({ first, after, filter, orderBy }: RestoresArgs): RestorePageRequest {
   return {
     first: first ?? DEFAULT_PAGE_SIZE,
     after: after ?? null,
     filter: withoutNulls(filter ?? {}),
-    orderBy: { field: 'STARTED_AT', direction: direction ?? OrderDirection.DESC },
+    orderBy: orderBy ?? { field: RestoreOrderField.STARTED_AT, direction: OrderDirection.DESC },
   };
 }
 
-export function toAuditPageRequest({ first, after, filter, direction }: AuditEventsArgs): AuditPageRequest {
+export function toAuditPageRequest({ first, after, filter, orderBy }: AuditEventsArgs): AuditPageRequest {
   return {
     first: first ?? DEFAULT_PAGE_SIZE,
     after: after ?? null,
     filter: withoutNulls(filter ?? {}),
-    orderBy: { field: 'OCCURRED_AT', direction: direction ?? OrderDirection.DESC },
+    orderBy: orderBy ?? { field: AuditEventOrderField.OCCURRED_AT, direction: OrderDirection.DESC },
   };
 }
 

@@ -2,7 +2,7 @@ import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator';
 import { ArgsType, Field, ID, InputType, ObjectType } from 'type-graphql';
 import { MAX_DATABASE_NAME_LENGTH, MAX_NAMED_DATABASES } from '../domain/naming.js';
 import { OrderDirection } from '../domain/page.js';
-import { RestoreStatus } from '../domain/restore.js';
+import { RestoreOrderField, RestoreStatus } from '../domain/restore.js';
 import type { Restore as DomainRestore } from '../domain/restore.js';
 import { IsSearchedName, PageArgs } from './page.type.js';
 import { Restore } from './restore.type.js';
@@ -74,12 +74,21 @@ export class RestoreFilter {
   status?: RestoreStatus | null;
 }
 
+@InputType({ description: 'How restores are sorted.' })
+export class RestoreOrder {
+  @Field(() => RestoreOrderField, { description: 'By what.' })
+  field!: RestoreOrderField;
+
+  @Field(() => OrderDirection, { description: 'Which way.' })
+  direction!: OrderDirection;
+}
+
 @ArgsType()
 export class RestoresArgs extends PageArgs {
   @Field(() => RestoreFilter, { nullable: true, description: 'Which ones; null = all.' })
   @ValidateNested()
   filter?: RestoreFilter | null;
 
-  @Field(() => OrderDirection, { nullable: true, description: 'Which way, by time; null = newest first.' })
-  direction?: OrderDirection | null;
+  @Field(() => RestoreOrder, { nullable: true, description: 'In which order; null = newest first.' })
+  orderBy?: RestoreOrder | null;
 }

@@ -42,7 +42,8 @@ export class RestoreFailure {
 }
 
 @ObjectType({
-  description: 'Databases of a backup on their way into an instance. One that fails leaves the target as it was.',
+  description:
+    'Databases of a backup on their way into an instance. A database whose restore fails stays as it was; `failure` names those of the same restore that were restored before it.',
 })
 export class Restore {
   @Field(() => ID, { description: 'Never changes.' })

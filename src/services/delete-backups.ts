@@ -117,7 +117,8 @@ export class DeleteBackups implements Recoverable {
     const backup = await audit.attempt(caller, { action: AuditAction.DELETE_BACKUP, backupId }, async () => {
       const found = await catalog.backups.find(backupId);
       if (found === null) throw new DomainError('BACKUP_NOT_FOUND', { backupId });
-      if (found.type === BackupType.AUTOMATED) {
+      // Of an instance that is gone no policy will ever remove it.
+      if (found.type === BackupType.AUTOMATED && (await catalog.instances.find(found.instanceId)) !== null) {
         throw new DomainError('BACKUP_NOT_DELETABLE', { backupId, obstacle: 'AUTOMATED' });
       }
       await catalog.transaction(async (writers) => {

@@ -1,18 +1,22 @@
 import type { Logger } from 'pino';
 import type { Catalog } from '../catalog/catalog.js';
+import type { TakenRestore } from '../catalog/restores.js';
+import type { Clock } from '../domain/clock.js';
 import { RestoreFailedError } from '../domain/failure.js';
 import { RestoreFailureCode, RestorePhase } from '../domain/restore.js';
 import type { Restore } from '../domain/restore.js';
 import type { IsAbandoned, Recoverable } from './recovery.js';
-import type { RestoreSteps } from './restore-steps.js';
 import type { RunRestore } from './run-restore.js';
 import type { WorkRunner } from './work-runner.js';
+
+/** How long after its begin it is still tried to finish a restore whose target cannot be asked. */
+const PATIENCE_MS = 24 * 3_600_000;
 
 interface RecoverRestoresDeps {
   readonly catalog: Catalog;
   readonly runner: WorkRunner<Restore>;
   readonly runRestore: RunRestore;
-  readonly steps: RestoreSteps;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -31,38 +35,32 @@ export class RecoverRestores implements Recoverable {
     const { catalog, runner } = this.#deps;
     for (const { restore, lease } of await catalog.restores.listRunning()) {
       if (runner.isDraining || runner.has(restore.id) || !isAbandoned(lease)) continue;
-      const isTaken = await catalog.transaction(({ restores }) =>
+      const taken = await catalog.transaction(({ restores }) =>
         restores.takeOver(restore.id, lease, runner.newLease()),
       );
       // In the runner, which keeps its lease: dropping what is replaced may take long, and holds up no other.
-      if (isTaken) void runner.startRecovery(restore.id, () => this.#end(restore));
+      if (taken !== null) void runner.startRecovery(restore.id, ({ signal }) => this.#end(taken, signal));
     }
-    await this.#cleanLeftovers();
   }
 
-  async #end(restore: Restore): Promise<void> {
-    const { runRestore, logger } = this.#deps;
+  async #end({ restore, cause }: TakenRestore, stop: AbortSignal): Promise<void> {
+    const { runRestore, clock, logger } = this.#deps;
     const log = logger.child({ restoreId: restore.id, instanceId: restore.targetInstanceId });
-    if (restore.phase === RestorePhase.SWAPPING) {
-      log.info('restore had its databases loaded: it is finished');
-      await runRestore.finish(restore, log);
+    const isDecided = restore.phase === RestorePhase.SWAPPING || restore.phase === RestorePhase.UNDOING;
+    if (!isDecided) {
+      await runRestore.giveUp(restore, interrupted(), log);
       return;
     }
-    await runRestore.giveUp(restore, interrupted(), log);
-  }
-
-  /** Tries again to remove what failed restores have left beside the databases of their targets. */
-  async #cleanLeftovers(): Promise<void> {
-    const { catalog, steps, logger } = this.#deps;
-    for (const restore of await catalog.restores.listUncleaned()) {
-      const { id: restoreId, targetInstanceId } = restore;
-      try {
-        // Of an instance that is gone nobody knows the address any more.
-        if ((await catalog.instances.find(targetInstanceId)) !== null) await steps.abandon(restore);
-        await catalog.transaction(({ restores }) => restores.markCleaned(restoreId));
-      } catch (error) {
-        logger.warn({ err: error, restoreId }, 'what a failed restore has left cannot be removed yet');
+    try {
+      if (cause !== null) {
+        await runRestore.undo(restore, { cause, stop }, log);
+        return;
       }
+      log.info('restore had its databases loaded: it is finished');
+      await runRestore.finish(restore, stop, log);
+    } catch (error) {
+      if (stop.aborted || clock().getTime() - restore.startedAt.getTime() < PATIENCE_MS) throw error;
+      await runRestore.leave(restore, log);
     }
   }
 }

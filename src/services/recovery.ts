@@ -28,7 +28,8 @@ interface RecoveryDeps {
 export class Recovery implements AsyncDisposable {
   readonly #deps: RecoveryDeps;
   #timer: NodeJS.Timeout | null = null;
-  #recovering: Promise<void> = Promise.resolve();
+  #recovering: Promise<void> | null = null;
+  #isClosed = false;
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
@@ -49,16 +50,21 @@ export class Recovery implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#recovering;
   }
 
+  /** One pass at a time: what comes due while one is under way is found by the next. */
   #schedule(isAbandoned: IsAbandoned): void {
-    this.#recovering = this.#recovering.then(() => this.#recoverAll(isAbandoned));
+    this.#recovering ??= this.#recoverAll(isAbandoned).finally(() => {
+      this.#recovering = null;
+    });
   }
 
   async #recoverAll(isAbandoned: IsAbandoned): Promise<void> {
     for (const part of this.#deps.parts) {
+      if (this.#isClosed) return;
       try {
         await part.recover(isAbandoned);
       } catch (error) {

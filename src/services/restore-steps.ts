@@ -15,8 +15,8 @@ import { untilReleased, untilStopped } from './stoppable.js';
 export const FINISH_BYTES_PER_MS = 1024;
 /** How long giving the databases of a restore their names may take: what they replace, of any size, is dropped by then. */
 const COMMIT_TIMEOUT_MS = 3_600_000;
-/** How long taking a restore back may keep its target: what is left undone then is tried again later. */
-const ABANDON_TIMEOUT_MS = 60_000;
+/** How long removing what was never committed may keep its target: what is left then is tried again later. */
+const CLEAN_TIMEOUT_MS = 60_000;
 /** As long as every product allows in the name of a database. */
 const STAGING_ID_LENGTH = 24;
 
@@ -80,23 +80,24 @@ export class RestoreSteps {
     return { format, originalBytes, contents, engineVersion: backup.engineVersion, content: told(stored, onRead) };
   }
 
-  /** Gives one database its name. @throws as `DatabaseRestorer.commitRestore` does */
-  async commit(restore: Restore, name: string): Promise<void> {
-    const signal = AbortSignal.timeout(COMMIT_TIMEOUT_MS);
-    await this.#withTarget(restore, { database: name, signal }, (engine, target) => engine.commitRestore(target));
+  /**
+   * Gives one database its name. Ended by the signal, it is to be done again.
+   * @returns whether nothing is left beside
+   * @throws as `DatabaseRestorer.commitRestore` does
+   */
+  async commit(restore: Restore, name: string, stop: AbortSignal): Promise<boolean> {
+    const place = { database: name, signal: AbortSignal.any([stop, AbortSignal.timeout(COMMIT_TIMEOUT_MS)]) };
+    return this.#withTarget(restore, place, (engine, target) => engine.commitRestore(target));
   }
 
-  /** Takes back what of a restore is not committed. @throws what keeps that from being done for any of its databases */
-  async abandon(restore: Restore): Promise<void> {
-    const signal = AbortSignal.timeout(ABANDON_TIMEOUT_MS);
-    const faults: unknown[] = [];
-    for (const { restoreAs } of restore.databases) {
-      const place = { database: restoreAs, signal };
-      await this.#withTarget(restore, place, (engine, target) => engine.abandonRestore(target)).catch(
-        (error: unknown) => faults.push(error),
-      );
-    }
-    if (faults.length > 0) throw faults[0];
+  /** Takes back what of a restore could not be committed. @throws what keeps that from being done: it is to be done again */
+  async undo(restore: Restore, stop: AbortSignal): Promise<void> {
+    await this.#abandon(restore, AbortSignal.any([stop, AbortSignal.timeout(COMMIT_TIMEOUT_MS)]));
+  }
+
+  /** Removes what was put beside. @throws what keeps that from being done for any of its databases */
+  async clean(restore: Restore): Promise<void> {
+    await this.#abandon(restore, AbortSignal.timeout(CLEAN_TIMEOUT_MS));
   }
 
   /** Runs work in a scratch folder of its own. */
@@ -109,18 +110,29 @@ export class RestoreSteps {
     }
   }
 
-  async #withTarget(
+  async #abandon(restore: Restore, signal: AbortSignal): Promise<void> {
+    const faults: unknown[] = [];
+    for (const { restoreAs } of restore.databases) {
+      const place = { database: restoreAs, signal };
+      await this.#withTarget(restore, place, (engine, target) => engine.abandonRestore(target)).catch(
+        (error: unknown) => faults.push(error),
+      );
+    }
+    if (faults.length > 0) throw faults[0];
+  }
+
+  async #withTarget<T>(
     { id, targetInstanceId, overwrite }: Restore,
     { database, signal }: Pick<RestoreTarget, 'database' | 'signal'>,
-    work: (engine: DatabaseRestorer, target: RestoreTarget) => Promise<void>,
-  ): Promise<void> {
+    work: (engine: DatabaseRestorer, target: RestoreTarget) => Promise<T>,
+  ): Promise<T> {
     const { engine, url } = await this.#deps.connector.connect(targetInstanceId);
     const stagingId = toStagingId(id, database);
     // Stuck in the operating system, where no signal reaches it, an engine must not keep the target for ever.
     const working = this.inScratch(id, (scratchDir) =>
       work(engine, { url, database, overwrite, stagingId, scratchDir, signal }),
     );
-    await untilStopped(working, signal);
+    return untilStopped(working, signal);
   }
 }
 

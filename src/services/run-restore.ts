@@ -7,7 +7,7 @@ import type { Clock } from '../domain/clock.js';
 import { RestoreFailedError } from '../domain/failure.js';
 import { InstanceRole } from '../domain/instance.js';
 import { RestoreFailureCode, RestorePhase, RestoreStatus } from '../domain/restore.js';
-import type { Restore, RestoreDatabase, RestoreFailure } from '../domain/restore.js';
+import type { Restore, RestoreDatabase, RestoreFailureCause } from '../domain/restore.js';
 import { EngineUnreachableError } from '../engines/database-engine.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { ConcludeRestore } from './conclude-restore.js';
@@ -66,7 +66,7 @@ export class RunRestore {
 
   /**
    * Ends early, as FAILED, when `stop` is aborted with a RestoreFailedError as its reason; once the databases get their names
-   * it does not. Rejects when it cannot be ended now: it is then left to recovery.
+   * it is left to recovery instead. Rejects when it cannot be ended now: it is then left to recovery, too.
    */
   async run(restore: Restore, stop: AbortController): Promise<void> {
     const { logger } = this.#deps;
@@ -78,42 +78,62 @@ export class RunRestore {
       await this.giveUp(restore, stop.signal.aborted ? stop.signal.reason : error, log);
       return;
     }
-    await this.finish(restore, log);
+    await this.finish(restore, stop.signal, log);
   }
 
-  /** Gives the loaded databases their names. Decided once and for all: whoever takes the restore over does the same. */
-  async finish(restore: Restore, log: Logger): Promise<void> {
+  /**
+   * Gives the loaded databases their names. Decided once and for all: whoever takes the restore over does the same. Rejects
+   * when nobody can tell what the target has now, and when it is stopped: it is then to be called again.
+   */
+  async finish(restore: Restore, stop: AbortSignal, log: Logger): Promise<void> {
     const { steps, conclude, clock } = this.#deps;
     const done: string[] = [];
+    let isCleaned = true;
     try {
       for (const { restoreAs } of restore.databases) {
-        await steps.commit(restore, restoreAs);
+        isCleaned = (await steps.commit(restore, restoreAs, stop)) && isCleaned;
         done.push(restoreAs);
       }
     } catch (error) {
-      // Whether the target has the old or the new now cannot be asked: it is finished as soon as it answers.
-      if (error instanceof EngineUnreachableError) throw error;
-      await this.giveUp(restore, withDone(toRestoreFailure(error, clock()), done, error), log);
+      if (stop.aborted || !(error instanceof RestoreFailedError)) throw error;
+      await this.undo(restore, { cause: withDone(error, done), stop }, log);
       return;
     }
-    if (await conclude.end(restore, { completedAt: clock(), failure: null, isCleaned: true })) {
+    if (await conclude.end(restore, { completedAt: clock(), failure: null, isCleaned }))
       log.info('restore is completed');
-    }
   }
 
-  /** Ends a restore as FAILED, its target as it was. */
+  /** Ends a restore as FAILED that could not be finished. Rejects when it cannot be taken back now: as `finish` does. */
+  async undo(
+    restore: Restore,
+    { cause, stop }: { readonly cause: RestoreFailureCause; readonly stop: AbortSignal },
+    log: Logger,
+  ): Promise<void> {
+    const { catalog, steps, conclude, clock, serverId } = this.#deps;
+    const { code, message } = cause;
+    log.warn({ code, err: cause }, 'restore cannot be finished');
+    const isHeld = await catalog.transaction(({ restores }) =>
+      restores.beginUndo(restore.id, serverId, { code, message }),
+    );
+    if (!isHeld) return;
+    await steps.undo(restore, stop);
+    const completedAt = clock();
+    await conclude.end(restore, { completedAt, failure: { code, message, occurredAt: completedAt }, isCleaned: true });
+  }
+
+  /** Ends a restore as FAILED of which no database has got its name, nor begun to: the target is as it was. */
   async giveUp(restore: Restore, cause: unknown, log: Logger): Promise<void> {
     const { catalog, steps, conclude, clock, serverId } = this.#deps;
     const failure = toRestoreFailure(cause, clock());
     log.warn({ code: failure.code, err: cause }, 'restore has failed');
     // Another server that has taken it over may be finishing it by now: then nothing here is ours to remove.
-    const progress = { phase: RestorePhase.LOADING, bytesDone: restore.bytesDone };
+    const progress = { phase: RestorePhase.LOADING };
     const isHeld = await catalog.transaction(({ restores }) => restores.setProgress(restore.id, serverId, progress));
     if (!isHeld) {
       await this.#cleanLost(restore, log);
       return;
     }
-    const fault = await steps.abandon(restore).then(
+    const fault = await steps.clean(restore).then(
       () => null,
       (error: unknown) => error,
     );
@@ -121,6 +141,17 @@ export class RunRestore {
     const isLost = fault instanceof EngineUnreachableError;
     const result = { completedAt: failure.occurredAt, failure, isCleaned: fault === null };
     await conclude.end(restore, result, isLost ? toAbnormalReason(fault.message) : null);
+  }
+
+  /** Ends a restore that nobody can finish or take back: what the target has is for an operator to find out. */
+  async leave(restore: Restore, log: Logger): Promise<void> {
+    const { conclude, clock } = this.#deps;
+    const names = restore.databases.map(({ restoreAs }) => restoreAs).join(', ');
+    const message = `The target could not be asked for a day while its databases got their names. Each of ${names} is the old one or the new one; what is named rds_restore_… and rds_replaced_… beside them belongs to this restore.`;
+    log.error('restore is left unfinished');
+    const completedAt = clock();
+    const failure = { code: RestoreFailureCode.ENGINE_UNREACHABLE, message, occurredAt: completedAt };
+    await conclude.end(restore, { completedAt, failure, isCleaned: true }, toAbnormalReason(message));
   }
 
   /**
@@ -131,7 +162,7 @@ export class RunRestore {
     const { catalog, steps } = this.#deps;
     const restore = await catalog.restores.find(id);
     if (restore === null || restore.status === RestoreStatus.RUNNING) return;
-    await steps.abandon(restore).catch((error: unknown) => {
+    await steps.clean(restore).catch((error: unknown) => {
       log.error({ err: error }, 'what a lost restore has put beside could not be removed');
     });
   }
@@ -224,13 +255,9 @@ function onBytes({ watchdog, meter }: Work, index: number, pass: string): (bytes
 }
 
 /** Says which databases were replaced before the one that could not be. */
-function withDone(
-  { code, message }: Pick<RestoreFailure, 'code' | 'message'>,
-  done: readonly string[],
-  cause: unknown,
-): RestoreFailedError {
-  const stay = done.length === 0 ? '' : ` These were restored before it, and stay: ${done.join(', ')}.`;
-  return new RestoreFailedError(code, `${message}${stay}`, { cause });
+function withDone({ code, message }: RestoreFailedError, done: readonly string[]): RestoreFailureCause {
+  if (done.length === 0) return { code, message };
+  return { code, message: `${message} These were restored before it, and stay: ${done.join(', ')}.` };
 }
 
 function damaged(what: string): RestoreFailedError {

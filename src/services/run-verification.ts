@@ -6,10 +6,12 @@ import type { ManifestArtifact } from '../artifacts/manifest.js';
 import type { ArtifactPipeline } from '../artifacts/pipeline.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { AuditAction } from '../domain/audit.js';
+import { BackupFailureCode } from '../domain/backup.js';
 import type { Artifact, Backup, TableRows } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import { BackupFailedError, RestoreFailedError } from '../domain/failure.js';
+import { RestoreFailureCode } from '../domain/restore.js';
 import { VerificationLevel, VerificationStatus } from '../domain/verification.js';
 import type { Verification } from '../domain/verification.js';
 import { EngineUnreachableError } from '../engines/database-engine.js';
@@ -50,6 +52,9 @@ interface RunVerificationDeps {
 /** What was found wrong with a backup. The message is a whole sentence for the operator. */
 class FaultFound extends Error {}
 
+/** What keeps a verification from being made. The message is a whole sentence for the operator. */
+class Obstacle extends Error {}
+
 interface Work {
   readonly backup: Backup;
   readonly watchdog: StallWatchdog;
@@ -81,9 +86,9 @@ export class RunVerification {
       details = await this.#verifyMoving(backup, level, signal);
     } catch (error) {
       if (signal.aborted) throw error;
-      status = VerificationStatus.FAILED;
+      status = isFinding(error) ? VerificationStatus.FAILED : VerificationStatus.INCONCLUSIVE;
       details = explain(error, clock());
-      logger.warn({ backupId, level, err: error }, 'verification has failed');
+      logger.warn({ backupId, level, status, err: error }, 'verification has not passed');
     }
     await this.#end(backup, { backupId, level, status, startedAt, verifiedAt: clock(), details });
   }
@@ -91,7 +96,7 @@ export class RunVerification {
   async #end({ name, instanceId }: Backup, verification: Verification): Promise<void> {
     const { catalog, feed, audit, serverId } = this.#deps;
     const { backupId, level, status } = verification;
-    const code = status === VerificationStatus.PASSED ? null : 'VERIFICATION_FAILED';
+    const code = status === VerificationStatus.PASSED ? null : `VERIFICATION_${status}`;
     const details = `Backup ${name}, level ${level}: ${verification.details ?? ''}`;
     await catalog.transaction(async ({ verifications, auditLog }) => {
       if (!(await verifications.end(verification, serverId))) return;
@@ -160,7 +165,7 @@ export class RunVerification {
   async #checkFormat({ backup, artifact, watchdog, signal }: Step): Promise<void> {
     const { pipeline, places } = this.#deps;
     const engine = await places.findEngine(backup);
-    if (engine === null) throw new FaultFound(`This server has no engine that reads backups of ${backup.engine}.`);
+    if (engine === null) throw new Obstacle(`This server has no engine that reads backups of ${backup.engine}.`);
     await pipeline.verifyStored({
       file: toFile(backup, artifact.path),
       artifact: toArtifact(artifact),
@@ -175,7 +180,7 @@ export class RunVerification {
   async #prove({ backup, artifact, watchdog, signal }: Step): Promise<void> {
     const { steps, places } = this.#deps;
     const place = await places.find(backup);
-    if (place === null) throw new FaultFound('Its instance is gone, and there is no other server to restore it to.');
+    if (place === null) throw new Obstacle('Its instance is gone, and there is no other server to restore it to.');
     const dump = steps.toDump({
       ...{ backup, artifact, signal },
       onBytes: () => {
@@ -196,9 +201,18 @@ export class RunVerification {
   }
 }
 
-function stalled(timeoutMs: number): FaultFound {
+function stalled(timeoutMs: number): Obstacle {
   const found = `Nothing has moved for ${(timeoutMs / 1000).toString()} s, so that it was given up.`;
-  return new FaultFound(`${found} Check the artifact store, and the server that is restored to, then verify again.`);
+  return new Obstacle(`${found} Check the artifact store, and the server that is restored to, then verify again.`);
+}
+
+/** Whether an error says something about the backup, and not about the store or the server that it was to be tried with. */
+function isFinding(error: unknown): boolean {
+  if (error instanceof RestoreFailedError) return error.code === RestoreFailureCode.RESTORE_FAILED;
+  if (error instanceof BackupFailedError) {
+    return error.code === BackupFailureCode.CHECKSUM_MISMATCH || error.code === BackupFailureCode.DUMP_FAILED;
+  }
+  return error instanceof FaultFound || error instanceof ArtifactNotFoundError;
 }
 
 function toKey(artifacts: readonly Artifact[]): string {
@@ -209,7 +223,8 @@ function toKey(artifacts: readonly Artifact[]): string {
 }
 
 function explain(error: unknown, at: Date): string {
-  if (error instanceof FaultFound || error instanceof RestoreFailedError) return error.message;
+  const isOurs = [FaultFound, Obstacle, RestoreFailedError].some((kind) => error instanceof kind);
+  if (isOurs) return messageOf(error);
   if (error instanceof ArtifactNotFoundError) return `A file of the backup is gone: ${messageOf(error)}.`;
   if (error instanceof EngineUnreachableError) {
     return `It could not be tried out: the server to restore to cannot be used: ${error.message}`;

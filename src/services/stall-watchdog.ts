@@ -3,8 +3,8 @@ export class StallWatchdog implements Disposable {
   readonly #timeoutMs: number;
   readonly #onStall: () => void;
   #timer: NodeJS.Timeout;
-  /** Whether the timer that runs is longer than usual. */
-  #isExtended = false;
+  /** Until then nothing need move, by the clock of `performance`. */
+  #allowedUntil = 0;
   #isDisposed = false;
 
   constructor(timeoutMs: number, onStall: () => void) {
@@ -15,13 +15,17 @@ export class StallWatchdog implements Disposable {
 
   /** Something has moved. */
   touch(): void {
-    if (this.#isExtended) this.#restart(0);
+    const restMs = this.#allowedUntil - performance.now();
+    if (restMs > this.#timeoutMs) this.#restart(restMs);
+    else if (this.#allowedUntil > 0) this.#restart(this.#timeoutMs);
     else if (!this.#isDisposed) this.#timer.refresh();
+    if (restMs <= this.#timeoutMs) this.#allowedUntil = 0;
   }
 
-  /** The next thing to move may take longer, this once. */
+  /** Something may take longer, this once. What moves beside it does not take that back: one watches over several. */
   allow(extraMs: number): void {
-    this.#restart(extraMs);
+    this.#allowedUntil = Math.max(this.#allowedUntil, performance.now() + this.#timeoutMs + extraMs);
+    this.touch();
   }
 
   [Symbol.dispose](): void {
@@ -29,11 +33,10 @@ export class StallWatchdog implements Disposable {
     clearTimeout(this.#timer);
   }
 
-  #restart(extraMs: number): void {
+  #restart(afterMs: number): void {
     // Work that was abandoned may still move: it must not set the timer of a run that has ended.
     if (this.#isDisposed) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#onStall, this.#timeoutMs + extraMs);
-    this.#isExtended = extraMs > 0;
+    this.#timer = setTimeout(this.#onStall, afterMs);
   }
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../domain/clock.js';
 import { DomainError } from '../domain/errors.js';
 import { VerificationLevel, VerificationStatus } from '../domain/verification.js';
 import type { Verification } from '../domain/verification.js';
+import { EngineUnreachableError } from '../engines/database-engine.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { AuditTrail } from './audit-trail.js';
 import type { ProofPlaces } from './proof-places.js';
@@ -94,10 +95,17 @@ export class VerifyBackup implements Recoverable {
   }
 
   async #assertPlace(backup: Backup, level: VerificationLevel): Promise<void> {
+    if (level === VerificationLevel.CHECKSUM) return;
     const { places } = this.#deps;
-    const place = level === VerificationLevel.RESTORE ? await places.find(backup) : await places.findEngine(backup);
-    if (place !== null || level === VerificationLevel.CHECKSUM) return;
     const { id: backupId } = backup;
+    try {
+      const place = level === VerificationLevel.RESTORE ? await places.find(backup) : await places.findEngine(backup);
+      if (place !== null) return;
+    } catch (error) {
+      if (!(error instanceof EngineUnreachableError)) throw error;
+      const reason = `its instance cannot be used: ${error.message}`;
+      throw new DomainError('BACKUP_NOT_VERIFIABLE', { backupId, reason }, { cause: error });
+    }
     const reason =
       'its instance is gone, and there is no other server to restore it to. Set up one for proofs (VERIFY_POSTGRES_URL and its like), or verify at level FORMAT.';
     throw new DomainError('BACKUP_NOT_VERIFIABLE', { backupId, reason });

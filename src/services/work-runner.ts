@@ -108,7 +108,7 @@ export class WorkRunner<T extends { readonly id: string }> {
   }
 
   /** Takes a piece of work that another has left, to be ended in its own way. Resolves at its end, however it ends. */
-  startRecovery(id: string, recover: () => Promise<void>): Promise<void> {
+  startRecovery(id: string, recover: (stop: AbortController) => Promise<void>): Promise<void> {
     return this.#take(id, recover);
   }
 

@@ -61,7 +61,7 @@ test('lists restores newest first, a page at a time, by each filter', async () =
   };
 
   expect(await list('first: 10')).toEqual([...ids].reverse());
-  expect(await list('direction: ASC')).toEqual(ids);
+  expect(await list('orderBy: { field: STARTED_AT, direction: ASC }')).toEqual(ids);
   expect(await list(`filter: { targetInstanceId: "${other}" }`)).toEqual([ids[1]]);
   expect(await list(`filter: { backupId: "${backupId}", project: "default", status: COMPLETED }`)).toHaveLength(3);
   expect(await list('filter: { status: FAILED }')).toEqual([]);

@@ -96,17 +96,20 @@ test('fails a backup that restores with other rows than it had, and names the ta
   );
 });
 
+const { RESTORE_FAILED, STORAGE_FULL } = RestoreFailureCode;
+
 test.each([
-  ['cannot be restored', new RestoreFailedError(RestoreFailureCode.RESTORE_FAILED, 'It breaks off.'), 'It breaks off.'],
-  ['cannot be tried out', new EngineUnreachableError('it is down.'), 'cannot be used: it is down.'],
-  ['meets an unknown error', new Error('hunter2'), "The server's log has the details"],
-])('fails a backup that %s, and says why', async (_what, fault, expected) => {
+  ['FAILED', new RestoreFailedError(RESTORE_FAILED, 'It breaks off.'), 'It breaks off.'],
+  ['INCONCLUSIVE', new EngineUnreachableError('it is down.'), 'cannot be used: it is down.'],
+  ['INCONCLUSIVE', new RestoreFailedError(STORAGE_FULL, 'The scratch server is full.'), 'scratch server is full.'],
+  ['INCONCLUSIVE', new Error('hunter2'), "The server's log has the details"],
+])('finds a backup %s that meets %s, and says why', async (status, fault, expected) => {
   await using lab = await start();
   lab.engine.proveFault = fault;
 
   const found = await verify(lab.app, lab.backupId, 'RESTORE');
 
-  expect(found.status).toBe('FAILED');
+  expect(found.status).toBe(status);
   expect(found.details).toContain(expected);
   expect(found.details).not.toContain('hunter2');
 });
@@ -178,6 +181,6 @@ test('gives up a verification that hangs, and goes on with those behind it', asy
   const hung = await waitForVerification(app, backupId);
 
   expect(behind.status).toBe('PASSED');
-  expect(hung).toMatchObject({ level: 'RESTORE', status: 'FAILED' });
+  expect(hung).toMatchObject({ level: 'RESTORE', status: 'INCONCLUSIVE' });
   expect(hung.details).toContain('Nothing has moved for 1 s');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AuditAction, AuditOutcome } from '../../src/domain/audit.js';
+import { AuditAction, AuditOutcome, AuditEventOrderField } from '../../src/domain/audit.js';
 import type { NewAuditEvent } from '../../src/domain/audit.js';
 import { OrderDirection } from '../../src/domain/page.js';
 import type { AuditFilter } from '../../src/catalog/audit-log.js';
@@ -20,7 +20,7 @@ async function append(catalog: Catalog, ...events: readonly NewAuditEvent[]): Pr
 }
 
 async function detailsOf(catalog: Catalog, filter: AuditFilter = {}): Promise<readonly (string | null)[]> {
-  const orderBy = { field: 'OCCURRED_AT', direction: OrderDirection.ASC } as const;
+  const orderBy = { field: AuditEventOrderField.OCCURRED_AT, direction: OrderDirection.ASC };
   const { items } = await catalog.auditLog.list({ first: 100, after: null, filter, orderBy });
   return items.map(({ node }) => node.details);
 }
@@ -37,7 +37,7 @@ export function auditContract(create: CreateCatalog): void {
 
     await append(catalog, full, sampleEvent());
 
-    const orderBy = { field: 'OCCURRED_AT', direction: OrderDirection.ASC } as const;
+    const orderBy = { field: AuditEventOrderField.OCCURRED_AT, direction: OrderDirection.ASC };
     const { items } = await catalog.auditLog.list({ first: 10, after: null, filter: {}, orderBy });
     const none = { code: null, requestId: null, details: null, instanceId: null, backupId: null, restoreId: null };
     expect(items.map(({ node }) => node)).toEqual([

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { UniqueViolationError } from '../../src/catalog/catalog.js';
 import type { Catalog } from '../../src/catalog/catalog.js';
-import type { RestorePageRequest } from '../../src/catalog/restores.js';
+import type { RestorePageRequest, TakenRestore } from '../../src/catalog/restores.js';
 import { OrderDirection } from '../../src/domain/page.js';
-import { RestoreFailureCode, RestorePhase, RestoreStatus } from '../../src/domain/restore.js';
+import { RestoreFailureCode, RestorePhase, RestoreStatus, RestoreOrderField } from '../../src/domain/restore.js';
 import type { Restore } from '../../src/domain/restore.js';
 import { NOON, sampleLease } from '../support/samples.js';
 import { LATER, openForOtherServer } from './catalog-subject.js';
@@ -125,7 +125,7 @@ export function restoreContract(create: CreateCatalog): void {
     const other = await openForOtherServer(subject);
     const lease = sampleLease();
     const restore = await insert(catalog, {}, lease);
-    const take = (by: Catalog, owner: string): Promise<boolean> =>
+    const take = (by: Catalog, owner: string): Promise<TakenRestore | null> =>
       by.transaction(({ restores }) => restores.takeOver(restore.id, lease, sampleLease(owner, LATER)));
 
     expect(await catalog.restores.listRunning()).toEqual([{ restore, lease }]);
@@ -176,7 +176,7 @@ export function restoreContract(create: CreateCatalog): void {
         first: 2,
         after: null,
         filter: {},
-        orderBy: { field: 'STARTED_AT', direction },
+        orderBy: { field: RestoreOrderField.STARTED_AT, direction },
       };
       for (let after: string | null = null; ;) {
         const page = await catalog.restores.list({ ...request, after });

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { RestoreFailedError } from '../../src/domain/failure.js';
+import { RestoreFailureCode } from '../../src/domain/restore.js';
+import { EngineUnreachableError } from '../../src/engines/database-engine.js';
 import { Opened } from '../../src/opened.js';
 import {
   beginRestore,
@@ -49,7 +52,7 @@ async function stopIn(
   const input = { backupId, targetInstanceId: instanceId, overwrite: true };
   // What is loaded stays beside: neither given its name nor taken back.
   const [commit, abandon] = [engine.commitRestore.bind(engine), engine.abandonRestore.bind(engine)];
-  engine.commitRestore = () => Promise.reject(new Error('died'));
+  engine.commitRestore = () => Promise.reject(new RestoreFailedError(RestoreFailureCode.RESTORE_FAILED, 'died'));
   engine.abandonRestore = () => Promise.resolve();
   if (phase === 'QUEUED' || phase === 'CHECKING') engine.stageFault = new Error('died');
   const { id: restoreId } = await restore(app, input);
@@ -97,6 +100,49 @@ test('a restore whose server died while it gave the databases their names is fin
   expect(engine.restoreCalls.map(({ step }) => step)).toEqual(['commit', 'commit']);
   expect(await second.statusOf(instanceId)).toBe('AVAILABLE');
 });
+
+test('a restore whose server died while it was being undone goes on being undone, and says why', async () => {
+  const { app, engine, restoreId, instanceId } = await stopIn('UNDOING');
+  await using _first = app;
+  await sql(app, `UPDATE restores SET failure_code = 'TARGET_EXISTS', failure_message = 'There is one.'`);
+  await using second = await TestApp.start({ dir: app.dir, overrides: { engines: [engine] } });
+
+  const { status, failure } = await waitForRestoreEnd(second, restoreId);
+
+  expect({ status, failure }).toMatchObject({
+    status: 'FAILED',
+    failure: { code: 'TARGET_EXISTS', message: 'There is one.' },
+  });
+  expect(engine.restoreCalls.map(({ step }) => step)).toEqual(['abandon', 'abandon']);
+  expect(sizesOf(engine)).toEqual([3000, 3000]);
+  expect(await second.statusOf(instanceId)).toBe('AVAILABLE');
+});
+
+test.each([
+  ['SWAPPING', 'commitFault'],
+  ['UNDOING', 'abandonFault'],
+] as const)(
+  'a restore left while %s goes on RESTORING while its target is away, and is left after a day',
+  async (phase, fault) => {
+    const { app, engine, restoreId, instanceId } = await stopIn(phase);
+    await using _first = app;
+    await sql(app, `UPDATE restores SET failure_code = 'TARGET_EXISTS', failure_message = 'x' WHERE phase = 'UNDOING'`);
+    engine[fault] = new EngineUnreachableError('it is down.');
+    {
+      await using second = await TestApp.start({ dir: app.dir, overrides: { engines: [engine] } });
+      await expect.poll(() => engine.restoreCalls.length).toBeGreaterThan(0);
+      await second.app.stop();
+    }
+    await sql(app, `UPDATE restores SET lease_expires_at = 0, started_at = started_at - 90000000`);
+    await using third = await TestApp.start({ dir: app.dir, overrides: { engines: [engine] } });
+
+    const { status, failure } = await waitForRestoreEnd(third, restoreId);
+
+    expect({ status, code: failure?.code }).toEqual({ status: 'FAILED', code: 'ENGINE_UNREACHABLE' });
+    expect(failure?.message).toContain('alpha, beta');
+    expect(await third.statusOf(instanceId)).toBe('ABNORMAL');
+  },
+);
 
 test('a recovery that is held up lets requests in, and tells how the restore stands', async () => {
   const { app, engine, restoreId } = await stopIn('SWAPPING');

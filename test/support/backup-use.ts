@@ -173,7 +173,7 @@ export async function auditEvents(
 ): Promise<readonly AuditMessage[]> {
   const { data, errors } = await app.graphql(
     `query ($filter: AuditEventFilter) {
-      auditEvents(first: 100, direction: ASC, filter: $filter) {
+      auditEvents(first: 100, orderBy: { field: OCCURRED_AT, direction: ASC }, filter: $filter) {
         nodes { id occurredAt caller requestId action outcome code instanceId backupId restoreId details }
       }
     }`,

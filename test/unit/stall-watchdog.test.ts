@@ -58,9 +58,24 @@ describe('the stall watchdog', () => {
   test('allows the extra time once, not for everything that moves after it', () => {
     const { watchdog, stalls } = watch();
     watchdog.allow(5000);
-    vi.advanceTimersByTime(3000);
+    vi.advanceTimersByTime(5500);
     watchdog.touch();
-    vi.advanceTimersByTime(1000);
+    vi.advanceTimersByTime(999);
+    expect(stalls()).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(stalls()).toBe(1);
+    watchdog[Symbol.dispose]();
+  });
+
+  test('leaves one its extra time while others move beside it, or ask for less', () => {
+    const { watchdog, stalls } = watch();
+    watchdog.allow(5000);
+    vi.advanceTimersByTime(100);
+    watchdog.touch();
+    watchdog.allow(500);
+    vi.advanceTimersByTime(5899);
+    expect(stalls()).toBe(0);
+    vi.advanceTimersByTime(1);
     expect(stalls()).toBe(1);
     watchdog[Symbol.dispose]();
   });

@@ -27,7 +27,7 @@ export class Restores1790200000000 implements MigrationInterface {
         target_instance_name ${TEXT} NOT NULL,
         databases TEXT NOT NULL,
         overwrite BOOLEAN NOT NULL,
-        phase TEXT NOT NULL CHECK (phase IN ('QUEUED', 'CHECKING', 'LOADING', 'SWAPPING', 'DONE')),
+        phase TEXT NOT NULL CHECK (phase IN ('QUEUED', 'CHECKING', 'LOADING', 'SWAPPING', 'UNDOING', 'DONE')),
         bytes_done BIGINT NOT NULL,
         bytes_total BIGINT NOT NULL,
         failure_code TEXT,
@@ -37,7 +37,8 @@ export class Restores1790200000000 implements MigrationInterface {
         is_cleaned BOOLEAN NOT NULL,
         lease_owner TEXT NOT NULL,
         lease_expires_at BIGINT NOT NULL,
-        CHECK ((status = 'FAILED') = (failure_code IS NOT NULL)),
+        CHECK (status <> 'FAILED' OR failure_code IS NOT NULL),
+        CHECK (status <> 'COMPLETED' OR failure_code IS NULL),
         CHECK ((status = 'RUNNING') = (completed_at IS NULL))
       )`);
     await queryRunner.query(
@@ -52,7 +53,7 @@ export class Restores1790200000000 implements MigrationInterface {
       CREATE TABLE verifications (
         backup_id ${TEXT} PRIMARY KEY REFERENCES backups (id) ON DELETE CASCADE,
         level TEXT NOT NULL CHECK (level IN ('CHECKSUM', 'FORMAT', 'RESTORE')),
-        status TEXT NOT NULL CHECK (status IN ('RUNNING', 'PASSED', 'FAILED')),
+        status TEXT NOT NULL CHECK (status IN ('RUNNING', 'PASSED', 'FAILED', 'INCONCLUSIVE')),
         details TEXT,
         started_at BIGINT NOT NULL,
         verified_at BIGINT,
