@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { KILLS } from '../support/kills.js';
 import { MessageCounter } from '../support/message-counter.js';
 import { createPostgresqlEngine } from '../support/postgres-engine.js';
 import type { RestoreOrder } from '../support/postgres-restore-worker.js';
@@ -12,7 +13,6 @@ import type { TakenDump } from '../support/restores.js';
 import { TempDir } from '../support/temp-dir.js';
 
 const WORKER = new URL('../support/postgres-restore-worker.ts', import.meta.url).pathname;
-const STAGES = 10;
 const MINUTES = 60_000;
 
 async function startWorker(): Promise<ChildProcess> {
@@ -80,7 +80,7 @@ class CrashSite {
 }
 
 interface Finish {
-  readonly commit: () => Promise<void>;
+  readonly commit: () => Promise<boolean>;
   readonly abandon: () => Promise<void>;
 }
 
@@ -125,7 +125,7 @@ describe.skipIf(!hasPostgresPrograms)('a restore to PostgreSQL whose process is 
         else seen[state === wanted ? 'new' : 'old'] += 1;
         expect({ at, names: await databasesOf(server) }).toEqual({ at, names: ['shop'] });
       }
-      for (let round = 0; round < STAGES; round += 1) {
+      for (let round = 0; round < KILLS; round += 1) {
         const at = anyOf(whole.stage);
         const before = await site.state();
         const { finish } = await site.crash('stage', at);

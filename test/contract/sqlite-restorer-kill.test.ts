@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { SqliteEngine } from '../../src/engines/sqlite/sqlite-engine.js';
+import { KILLS } from '../support/kills.js';
 import { contentOf, createCrashedJournal, createCrashedWal, RestoreLab } from '../support/sqlite-restores.js';
 
-const KILLS = 50;
 /** Databases that a process replaces, one after the other. */
 const FOLDERS = [0, 1, 2, 3];
 const CHILD = new URL('../support/sqlite-restore-child.ts', import.meta.url).pathname;
@@ -63,7 +63,8 @@ test(
     for (let round = 0; round < KILLS; round += 1) {
       const template = templates[round % templates.length] ?? first;
       const folders = await prepare(lab, round, template);
-      await runChild(lab, folders, Math.random() * fullMs);
+      // Spread over the whole time, so that some come early and some late.
+      await runChild(lab, folders, ((round + Math.random()) / KILLS) * fullMs);
       for (const [index, folder] of folders.entries()) {
         const content = await contentOf(join(folder, 'shop.db'));
         expect([template.content, lab.content]).toContain(content);
