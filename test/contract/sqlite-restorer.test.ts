@@ -8,6 +8,7 @@ import { databaseRestorerContract } from './database-restorer.contract.js';
 import type { RestorerSubject } from './restorer-subject.js';
 
 const SHOP = `
+  PRAGMA synchronous = off;
   CREATE TABLE "odd ""name" (a TEXT PRIMARY KEY, b) WITHOUT ROWID;
   INSERT INTO "odd ""name" VALUES ('x', 1), ('y', x'00ff'), ('ä', NULL);
   CREATE TABLE numbered (id INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER REFERENCES items (id));

@@ -57,6 +57,7 @@ export async function createSampleDatabase(path: string, options: SampleOptions 
   const rows = Math.max(1, Math.ceil(sizeBytes / 1000));
   await using file = await SqliteFile.open(path);
   await file.exec(`
+    PRAGMA synchronous = off;
     PRAGMA journal_mode = ${journalMode};
     CREATE TABLE items (id INTEGER PRIMARY KEY, content BLOB NOT NULL);
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows.toString()})
