@@ -9,7 +9,8 @@ import type { TakenDump } from '../support/restores.js';
 import { TempDir } from '../support/temp-dir.js';
 
 const CHILD = new URL('../support/mariadb-commit-child.ts', import.meta.url).pathname;
-const MOMENTS = 50;
+/** How often a commit is killed. */
+const MOMENTS = Number(process.env.TEST_KILLS ?? '8');
 const KINDS = [
   'CREATE TABLE {t} (id INT PRIMARY KEY, s INT, FOREIGN KEY (s) REFERENCES {t} (id))',
   'CREATE TABLE both_have (id INT PRIMARY KEY, which VARCHAR(20))',

@@ -12,10 +12,21 @@ import { findTlsFault } from './tls.js';
 import { getClientTool } from './tools.js';
 import type { MysqlTarget } from './url.js';
 
+/** How long a restore waits for others, in seconds. */
+export interface RestoreWaits {
+  /** For another session of the same restore, whose process has died and which may still be at its last statement. */
+  readonly owner: number;
+  /** For the transactions of others that use a table, at each statement. */
+  readonly locks: number;
+}
+
+export const RESTORE_WAITS: RestoreWaits = { owner: 60, locks: 30 };
+
 /** A restore's work beside the target; `database` is what messages call it. */
 export interface Staging extends Pick<RestoreTarget, 'database' | 'stagingId' | 'scratchDir' | 'signal'> {
   readonly target: MysqlTarget;
   readonly tools: ClientTools;
+  readonly waits: RestoreWaits;
 }
 
 /** What a client program, and its failure, depend on. */

@@ -11,7 +11,7 @@ import type { MysqlTarget } from './url.js';
 
 /** How long to wait for a connection that is ready to be asked. */
 const CONNECT_TIMEOUT_MS = 5000;
-/** How long a question may take. */
+/** How long a question may take, if nothing else is said. */
 const QUERY_TIMEOUT_MS = 8000;
 /** The longest that a timer knows, some 24 days. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
@@ -24,16 +24,23 @@ export class MysqlConnection implements AsyncDisposable {
   readonly isEncrypted: boolean;
   readonly #link: Link;
   readonly #signal: AbortSignal;
+  readonly #queryTimeoutMs: number;
 
-  private constructor({ link, isEncrypted }: Opened, signal: AbortSignal) {
+  private constructor({ link, isEncrypted, queryTimeoutMs }: Opened, signal: AbortSignal) {
     this.#link = link;
     this.isEncrypted = isEncrypted;
+    this.#queryTimeoutMs = queryTimeoutMs;
     this.#signal = signal;
   }
 
-  static async open(target: MysqlTarget, signal: AbortSignal): Promise<MysqlConnection> {
+  /** @param queryTimeoutMs how long a question may take */
+  static async open(
+    target: MysqlTarget,
+    signal: AbortSignal,
+    queryTimeoutMs = QUERY_TIMEOUT_MS,
+  ): Promise<MysqlConnection> {
     signal.throwIfAborted();
-    const connection = new MysqlConnection(await openInMode(target, signal), signal);
+    const connection = new MysqlConnection({ ...(await openInMode(target, signal)), queryTimeoutMs }, signal);
     try {
       // A site's own modes change how names are quoted, and whether a backslash escapes.
       await connection.query("SET NAMES utf8mb4, SESSION sql_mode = ''");
@@ -46,7 +53,7 @@ export class MysqlConnection implements AsyncDisposable {
 
   /** @param values one for each question mark in the statement */
   async query<Row>(sql: string, values: readonly string[] = []): Promise<readonly Row[]> {
-    return this.#ask<Row>(toBytes(sql), values, QUERY_TIMEOUT_MS);
+    return this.#ask<Row>(toBytes(sql), values, this.#queryTimeoutMs);
   }
 
   /** A statement that may wait, or have much to do. As bytes it goes out as it is, whatever their character set. */
@@ -83,6 +90,7 @@ interface Link {
 interface Opened {
   readonly link: Link;
   readonly isEncrypted: boolean;
+  readonly queryTimeoutMs: number;
 }
 
 /** What the library sends as it is, a byte for each character: it is told that it knows no character set. */
@@ -90,7 +98,7 @@ function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-async function openInMode(target: MysqlTarget, signal: AbortSignal): Promise<Opened> {
+async function openInMode(target: MysqlTarget, signal: AbortSignal): Promise<Omit<Opened, 'queryTimeoutMs'>> {
   // What goes through a Unix socket does not leave the machine.
   const isPlain = target.sslMode === 'DISABLED' || (target.sslMode === 'PREFERRED' && target.socket !== null);
   if (!isPlain) {

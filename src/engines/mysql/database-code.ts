@@ -1,11 +1,15 @@
 import { compareVersions } from '../client-tools.js';
 import { Engine } from '../../domain/instance.js';
+import { isSessionStatement } from './dump-parts.js';
 import { serverErrorOf } from './errors.js';
 import { quoteName } from './quote.js';
+import { isLost } from './restore-failure.js';
 import type { RestoreSession } from './restore-session.js';
 
 /** ER_EMPTY_QUERY: a comment for servers of other versions. */
 const EMPTY = 1065;
+/** ER_TABLE_EXISTS_ERROR, ER_SP_ALREADY_EXISTS, ER_TRG_ALREADY_EXISTS, ER_EVENT_ALREADY_EXISTS. */
+const EXISTS = new Set([1050, 1304, 1359, 1537]);
 /** What a view refers to is not there: ER_BAD_DB_ERROR, ER_BAD_FIELD_ERROR, ER_NO_SUCH_TABLE, ER_SP_DOES_NOT_EXIST, ER_VIEW_INVALID. */
 const VIEW_IS_BROKEN = new Set([1049, 1054, 1146, 1305, 1356]);
 
@@ -47,38 +51,66 @@ export async function dropCode(session: RestoreSession, database: string): Promi
   }
 }
 
+/** How many statements were run, kept where whoever goes on finds it. */
+interface CodeProgress {
+  /** Null before the first try. */
+  readDone: () => Promise<number | null>;
+  writeDone: (count: number) => Promise<void>;
+}
+
 interface CodeToLoad {
   readonly database: string;
   readonly statements: readonly Buffer[];
-  /** Whether views may be left out that refer to what is not there. */
-  readonly toleratesBrokenViews: boolean;
+  /** Whether a statement may be left out that the server refuses. */
+  readonly tolerates: (statement: Buffer, error: unknown) => boolean | Promise<boolean>;
+  /** Null when nobody goes on with it. */
+  readonly progress: CodeProgress | null;
 }
 
-/** Runs statements in a database, in their order, as the dump has them. */
-export async function loadCode(
-  session: RestoreSession,
-  { database, statements, toleratesBrokenViews }: CodeToLoad,
-): Promise<void> {
-  const { connection, product } = session;
-  const hasComment = product.engine === Engine.MARIADB && compareVersions(product.engineVersion, '10.5', 2) >= 0;
+/** Runs statements in a database, in their order, as the dump has them. Goes on from where a former try has come to. */
+export async function loadCode(session: RestoreSession, code: CodeToLoad): Promise<void> {
   try {
-    await connection.run(`USE ${quoteName(database)}`);
-    // A dump says nothing of a comment that is empty.
-    if (hasComment) await connection.run("ALTER DATABASE COMMENT ''");
-    for (const statement of statements) {
-      try {
-        await connection.run(statement);
-      } catch (error) {
-        const number = serverErrorOf(error) ?? 0;
-        const isView = statement.toString('latin1', 0, 32).startsWith('/*!50001 CREATE ');
-        if (number === EMPTY || (toleratesBrokenViews && isView && VIEW_IS_BROKEN.has(number))) continue;
-        throw error;
-      }
-    }
+    await runAll(session, code);
   } catch (error) {
     // Of a connection that is gone nothing is to be taken back.
-    if (serverErrorOf(error) !== null) await session.reset();
+    if (!isLost(error)) await session.reset();
     throw error;
   }
   await session.reset();
+}
+
+async function runAll(
+  { connection, product }: RestoreSession,
+  { database, statements, tolerates, progress }: CodeToLoad,
+): Promise<void> {
+  const former = (await progress?.readDone()) ?? null;
+  if (former === null) await progress?.writeDone(0);
+  await connection.run(`USE ${quoteName(database)}`);
+  const hasComment = product.engine === Engine.MARIADB && compareVersions(product.engineVersion, '10.5', 2) >= 0;
+  // A dump says nothing of a comment that is empty.
+  if (hasComment) await connection.run("ALTER DATABASE COMMENT ''");
+  let mayBeDone = former !== null;
+  for (const [index, statement] of statements.entries()) {
+    const isSetting = isSessionStatement(statement);
+    if (!isSetting && index < (former ?? 0)) continue;
+    try {
+      await connection.run(statement);
+    } catch (error) {
+      const number = serverErrorOf(error) ?? 0;
+      const isDone = mayBeDone && !isSetting && EXISTS.has(number);
+      if (!isDone && number !== EMPTY && !(await tolerates(statement, error))) throw error;
+    }
+    if (isSetting) continue;
+    mayBeDone = false;
+    await progress?.writeDone(index + 1);
+  }
+}
+
+/** Whether a view refers to what is not there. */
+export function isBrokenView(statement: Buffer, error: unknown): boolean {
+  return isView(statement) && VIEW_IS_BROKEN.has(serverErrorOf(error) ?? 0);
+}
+
+function isView(statement: Buffer): boolean {
+  return statement.toString('latin1', 0, 32).startsWith('/*!50001 CREATE ');
 }

@@ -15,6 +15,11 @@ const LOCK = /^(LOCK TABLES |UNLOCK TABLES)/;
 const EVENT = /^\/\*!50106 (CREATE\*|DROP EVENT )/;
 const TRIGGER = /^\/\*!50003 CREATE\*\/ .*\/\*!50003 TRIGGER /s;
 
+/** Whether a statement of the code says only how those behind it are read. */
+export function isSessionStatement(statement: Buffer): boolean {
+  return SESSION.test(statement.toString('latin1', 0, BEGINNING_BYTES).replace(VERSION, ''));
+}
+
 /**
  * Takes a dump apart into what makes its tables and what makes all else. All else names tables, of which some may be
  * named with their database, and events run as soon as they are there: it is for the database that has its own name.

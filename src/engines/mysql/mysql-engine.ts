@@ -8,17 +8,17 @@ import { EngineUnreachableError } from '../database-engine.js';
 import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { toServerEndpoint } from '../server-url.js';
 import { toStagedName } from '../staging-name.js';
-import type { Staging } from './client-call.js';
+import { RESTORE_WAITS } from './client-call.js';
+import type { RestoreWaits, Staging } from './client-call.js';
 import { MysqlConnection } from './connection.js';
 import { beginDump } from './dump.js';
 import { toDumpFailure, toUnreachable } from './errors.js';
 import { checkSqlFormat } from './format.js';
 import { ACCOUNTS_DATABASE, assertReadable, listDatabases, readHealth, readProduct } from './probe.js';
-import { asRestore } from './restore-failure.js';
+import { proveDump } from './prove.js';
 import { findRestoreNameFault } from './restore-name.js';
-import { RestoreSession } from './restore-session.js';
-import { countStaged, stageDump } from './stage.js';
-import { Swap } from './swap.js';
+import { stageDump } from './stage.js';
+import { swapWith } from './swap.js';
 import { findTlsFault } from './tls.js';
 import { getClientTool, getDumpTool } from './tools.js';
 import { DEFAULT_PORT, parseMysqlUrl } from './url.js';
@@ -29,9 +29,11 @@ export class MysqlEngine implements DatabaseEngine {
   readonly isStaged = false;
   readonly provesAlone = false;
   readonly #tools: ClientTools;
+  readonly #waits: RestoreWaits;
 
-  constructor(tools: ClientTools) {
+  constructor(tools: ClientTools, waits = RESTORE_WAITS) {
     this.#tools = tools;
+    this.#waits = waits;
   }
 
   endpointOf(url: string): string {
@@ -96,8 +98,8 @@ export class MysqlEngine implements DatabaseEngine {
     await stageDump(this.#toStaging(target), dump);
   }
 
-  async commitRestore(target: RestoreTarget): Promise<void> {
-    await swapWith(this.#toStaging(target), async (swap) => swap.commit(target.overwrite));
+  async commitRestore(target: RestoreTarget): Promise<boolean> {
+    return swapWith(this.#toStaging(target), async (swap) => swap.commit(target.overwrite));
   }
 
   async abandonRestore(target: RestoreTarget): Promise<void> {
@@ -106,18 +108,14 @@ export class MysqlEngine implements DatabaseEngine {
 
   async proveRestore(scratch: ProofTarget, dump: DumpToLoad): Promise<readonly TableRows[]> {
     if (scratch.url === null) throw new Error('a proof takes a server');
-    const staging = this.#toStaging({ ...scratch, url: scratch.url, database: toStagedName(scratch.stagingId) });
-    try {
-      await stageDump(staging, dump);
-      return await asRestore(staging, async () => countStaged(staging));
-    } finally {
-      // What went wrong before tells more; what cannot be removed now is for `abandonRestore`.
-      await swapWith(staging, async (swap) => swap.abandon()).catch(() => undefined);
-    }
+    return proveDump(
+      this.#toStaging({ ...scratch, url: scratch.url, database: toStagedName(scratch.stagingId) }),
+      dump,
+    );
   }
 
-  #toStaging({ url, ...staging }: Omit<Staging, 'target' | 'tools'> & { readonly url: string }): Staging {
-    return { ...staging, target: parseMysqlUrl(url), tools: this.#tools };
+  #toStaging({ url, ...staging }: Omit<Staging, 'target' | 'tools' | 'waits'> & { readonly url: string }): Staging {
+    return { ...staging, target: parseMysqlUrl(url), tools: this.#tools, waits: this.#waits };
   }
 
   async #ask<T>(url: string, signal: AbortSignal, question: (connection: MysqlConnection) => Promise<T>): Promise<T> {
@@ -129,11 +127,4 @@ export class MysqlEngine implements DatabaseEngine {
       throw signal.aborted ? error : toUnreachable(error);
     }
   }
-}
-
-async function swapWith(staging: Staging, work: (swap: Swap) => Promise<void>): Promise<void> {
-  await asRestore(staging, async () => {
-    await using session = await RestoreSession.open(staging.target, staging.stagingId, staging.signal);
-    await work(new Swap(session, staging));
-  });
 }

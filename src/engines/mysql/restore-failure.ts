@@ -1,7 +1,6 @@
 import { DomainError, messageOf } from '../../domain/errors.js';
 import { RestoreFailedError } from '../../domain/failure.js';
 import { RestoreFailureCode } from '../../domain/restore.js';
-import { EngineUnreachableError } from '../database-engine.js';
 import { withFullStop } from '../server-errors.js';
 import { describeEnd } from '../tool-dump.js';
 import type { ToolEnd } from '../tool-dump.js';
@@ -31,7 +30,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   1114: ROOM,
   1118: 'The table was made by a server that allows longer rows: compare innodb_strict_mode, innodb_page_size and the character sets.',
   1142: 'As an administrator of the server GRANT the user that right.',
-  1205: 'Another session uses the tables of the database. Let it end its transaction, then try again.',
+  1205: 'Another session uses the database. Let it end its transaction, then try again.',
   1227: DEFINER,
   1286: 'The server lacks a storage engine that the dump uses. Install it, then try again.',
   1370: 'As an administrator of the server GRANT the user that right on the routine.',
@@ -79,23 +78,23 @@ function packetAdvice({ largestBytes, maxAllowedPacket }: LoadSize): string {
   return `a row of the dump takes a statement of ${largestBytes.toString()} bytes, and the server takes ${maxAllowedPacket.toString()}. As an administrator of the server run SET GLOBAL max_allowed_packet = ${(neededMebibytes * 1024 * 1024).toString()}; and keep it in its configuration, then try again.`;
 }
 
-/** @returns the error to throw when the server could not do what a restore takes */
-export function toRestoreFailure(error: unknown, database: string): unknown {
-  if (error instanceof RestoreFailedError) return error;
+/** Whether an error leaves no connection that could be asked on: also one that is not the server's own. */
+export function isLost(error: unknown): boolean {
   const number = serverErrorOf(error);
-  if (number !== null && !LOST.has(number)) {
-    const advice = ADVICE[number] ?? "See the server's log.";
-    return restoreFailed(database, `the server says: ${withFullStop(messageOf(error))} ${advice}`, error);
-  }
-  const cause = toUnreachable(error);
-  if (cause instanceof EngineUnreachableError) {
-    const message = `Database ${database} cannot be restored: ${messageOf(cause)}`;
-    return new RestoreFailedError(RestoreFailureCode.ENGINE_UNREACHABLE, message, { cause: error });
-  }
-  return cause instanceof DomainError ? restoreFailed(database, messageOf(cause), error) : cause;
+  return number === null || LOST.has(number);
 }
 
-/** Work on a server, whose errors become those of a restore. */
+/** @returns the error to throw when the server could not do what a restore takes, and the target is as it was */
+export function toRestoreFailure(error: unknown, database: string): unknown {
+  if (error instanceof RestoreFailedError) return error;
+  if (!isLost(error)) {
+    const advice = ADVICE[serverErrorOf(error) ?? 0] ?? "See the server's log.";
+    return restoreFailed(database, `the server says: ${withFullStop(messageOf(error))} ${advice}`, error);
+  }
+  return error instanceof DomainError ? restoreFailed(database, messageOf(error), error) : toUnreachable(error);
+}
+
+/** Work on a server while the target is as it was: what the server refuses is a failure of the restore. */
 export async function asRestore<T>(
   { database, signal }: { readonly database: string; readonly signal: AbortSignal },
   work: () => Promise<T>,
@@ -104,5 +103,14 @@ export async function asRestore<T>(
     return await work();
   } catch (error) {
     throw signal.aborted ? error : toRestoreFailure(error, database);
+  }
+}
+
+/** Work on a server whose target may be in the middle of its change: what the server refuses says nothing of it. */
+export async function asUnknown<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw signal.aborted || error instanceof RestoreFailedError ? error : toUnreachable(error);
   }
 }

@@ -2,17 +2,16 @@ import { Engine } from '../../domain/instance.js';
 import { EngineUnreachableError } from '../database-engine.js';
 import type { Product } from '../database-engine.js';
 import { toReplacedName, toStagedName } from '../staging-name.js';
+import type { RestoreWaits, Staging } from './client-call.js';
 import { MysqlConnection } from './connection.js';
 import { readProduct } from './probe.js';
 import { quoteName } from './quote.js';
-import type { MysqlTarget } from './url.js';
+import { asUnknown } from './restore-failure.js';
 
-/** How long another session of the same restore, whose process has died, may still be at its last statement. */
-const LOCK_SECONDS = 60;
-/** How long a statement waits for the transactions of others that use a table. */
-const TABLE_LOCK_SECONDS = 30;
-/** How long one question for the lock waits: less than an answer may take. */
+/** How long one question for the lock waits. */
 const ATTEMPT_SECONDS = 5;
+/** How long a question may take beyond the locks that it waits for. */
+const QUERY_TIMEOUT_MS = 60_000;
 
 /** A connection that works on what one restore puts beside, alone. */
 export class RestoreSession implements AsyncDisposable {
@@ -22,25 +21,36 @@ export class RestoreSession implements AsyncDisposable {
   readonly ignoresCase: boolean;
   readonly staged: string;
   readonly replaced: string;
+  readonly #waits: RestoreWaits;
 
-  private constructor(connection: MysqlConnection, product: Product, { ignoresCase, stagingId }: SessionParts) {
+  private constructor(connection: MysqlConnection, product: Product, { ignoresCase, stagingId, waits }: SessionParts) {
     this.connection = connection;
     this.product = product;
     this.ignoresCase = ignoresCase;
     this.staged = toStagedName(stagingId);
     this.replaced = toReplacedName(stagingId);
+    this.#waits = waits;
   }
 
-  /** @throws EngineUnreachableError when another session does not end */
-  static async open(target: MysqlTarget, stagingId: string, signal: AbortSignal): Promise<RestoreSession> {
+  /** @throws EngineUnreachableError, also when another session does not end */
+  static async open(staging: SessionOrder): Promise<RestoreSession> {
+    return asUnknown(staging.signal, async () => RestoreSession.#open(staging));
+  }
+
+  static async #open({ target, stagingId, signal, waits }: SessionOrder): Promise<RestoreSession> {
+    const timeoutMs = QUERY_TIMEOUT_MS + waits.locks * 1000;
     // The database in the URL may be the one that is not there.
-    const connection = await MysqlConnection.open({ ...target, database: null }, signal);
+    const connection = await MysqlConnection.open({ ...target, database: null }, signal, timeoutMs);
     try {
       const product = await readProduct(connection);
       const [row] = await connection.query<{ ignoresCase: number }>(
         'SELECT @@global.lower_case_table_names <> 0 AS ignoresCase',
       );
-      const session = new RestoreSession(connection, product, { ignoresCase: row?.ignoresCase === 1, stagingId });
+      const session = new RestoreSession(connection, product, {
+        ignoresCase: row?.ignoresCase === 1,
+        stagingId,
+        waits,
+      });
       await session.#begin();
       return session;
     } catch (error) {
@@ -86,11 +96,12 @@ export class RestoreSession implements AsyncDisposable {
     }
   }
 
-  /** Takes back what a script may have left set. */
+  /** Takes back what a script may have left set, or half done. */
   async reset(): Promise<void> {
     const { engine } = this.product;
+    await this.connection.query('ROLLBACK');
     await this.connection.query(
-      `SET NAMES utf8mb4, SESSION sql_mode = '', SESSION time_zone = DEFAULT, SESSION foreign_key_checks = 0, SESSION unique_checks = 1, SESSION autocommit = 1, SESSION lock_wait_timeout = ${TABLE_LOCK_SECONDS.toString()}`,
+      `SET NAMES utf8mb4, SESSION sql_mode = '', SESSION time_zone = DEFAULT, SESSION foreign_key_checks = 0, SESSION unique_checks = 1, SESSION autocommit = 1, SESSION lock_wait_timeout = ${this.#waits.locks.toString()}, SESSION innodb_lock_wait_timeout = ${this.#waits.locks.toString()}`,
     );
     if (engine === Engine.MARIADB) await this.connection.query('SET SESSION max_statement_time = 0');
   }
@@ -102,9 +113,11 @@ export class RestoreSession implements AsyncDisposable {
   /** The lock is the session's: it goes when the server has seen its end, and not before its last statement has ended. */
   async #begin(): Promise<void> {
     await this.reset();
-    for (let waited = 0; waited < LOCK_SECONDS; waited += ATTEMPT_SECONDS) {
+    const { owner } = this.#waits;
+    const attempt = Math.min(ATTEMPT_SECONDS, owner);
+    for (let waited = 0; waited < owner; waited += attempt) {
       const [row] = await this.connection.query<{ isMine: number | null }>(
-        `SELECT GET_LOCK(?, ${ATTEMPT_SECONDS.toString()}) AS isMine`,
+        `SELECT GET_LOCK(?, ${attempt.toString()}) AS isMine`,
         [this.staged],
       );
       if (row?.isMine === 1) return;
@@ -115,9 +128,10 @@ export class RestoreSession implements AsyncDisposable {
   }
 }
 
-interface SessionParts {
+type SessionOrder = Pick<Staging, 'target' | 'stagingId' | 'signal' | 'waits'>;
+
+interface SessionParts extends Pick<Staging, 'stagingId' | 'waits'> {
   readonly ignoresCase: boolean;
-  readonly stagingId: string;
 }
 
 interface NamedTable {

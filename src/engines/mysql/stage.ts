@@ -11,7 +11,7 @@ import { FOREIGN_ENGINES } from './foreign-rows.js';
 import { quoteName } from './quote.js';
 import { asRestore, restoreFailed, toLoadFailure } from './restore-failure.js';
 import { RestoreSession } from './restore-session.js';
-import { StagedState } from './staged-state.js';
+import { isRestoreTable, StagedState } from './staged-state.js';
 
 /** A store may be slow, and a row large; a site's limits on statements are meant for its applications. */
 const SESSION = 'SET SESSION autocommit = 1, wait_timeout = 86400, net_read_timeout = 3600;\n';
@@ -39,8 +39,8 @@ export async function stageDump(staging: Staging, { content }: DumpToLoad): Prom
 }
 
 /** Counts the rows of what was staged, with their history. */
-export async function countStaged({ target, stagingId, signal }: Staging): Promise<readonly TableRows[]> {
-  await using session = await RestoreSession.open(target, stagingId, signal);
+export async function countStaged(staging: Staging): Promise<readonly TableRows[]> {
+  await using session = await RestoreSession.open(staging);
   const { connection, staged } = session;
   const engines = FOREIGN_ENGINES.map((engine) => `'${engine}'`).join(', ');
   const tables = await connection.query<{ name: string; type: string }>(
@@ -60,8 +60,8 @@ export async function countStaged({ target, stagingId, signal }: Staging): Promi
 }
 
 /** An empty database, in place of what an earlier try has left. */
-async function createStaged({ target, stagingId, signal }: Staging): Promise<StagingServer> {
-  await using session = await RestoreSession.open(target, stagingId, signal);
+async function createStaged(staging: Staging): Promise<StagingServer> {
+  await using session = await RestoreSession.open(staging);
   const { connection, product, staged } = session;
   await session.endLoading();
   await connection.run(`DROP DATABASE IF EXISTS ${quoteName(staged)}`);
@@ -71,13 +71,15 @@ async function createStaged({ target, stagingId, signal }: Staging): Promise<Sta
 }
 
 /** From here on it counts as staged. */
-async function concludeStaged({ target, database, stagingId, signal }: Staging, parts: DumpParts): Promise<void> {
-  await using session = await RestoreSession.open(target, stagingId, signal);
+async function concludeStaged(staging: Staging, parts: DumpParts): Promise<void> {
+  const { database, stagingId } = staging;
+  await using session = await RestoreSession.open(staging);
   const { triggers, events, routines, views } = await listCode(session, session.staged);
   if (triggers.length + events.length + routines.length + views.length > 0) {
     throw restoreFailed(database, 'its dump has statements in places where its tool does not write them.');
   }
-  const newTables = (await session.listTables(session.staged)).map((name) => Buffer.from(name));
+  const tables = await session.listTables(session.staged);
+  const newTables = tables.filter((name) => !isRestoreTable(name)).map((name) => Buffer.from(name));
   await new StagedState(session.connection, stagingId).create({ newCode: parts.code, newTables });
 }
 

@@ -6,11 +6,21 @@ import { quoteName } from './quote.js';
 /** What a server with the least max_allowed_packet takes, in hexadecimal. */
 const PART_BYTES = 256 * 1024;
 const LENGTH_BYTES = 4;
-/** ER_NO_SUCH_TABLE. */
-const NO_TABLE = 1146;
+/** ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR. */
+const NO_TABLE = new Set([1146, 1049]);
+/** As hexadecimal: a script may have set what makes other bytes of a text. */
+const DONE = `x'${Buffer.from('done').toString('hex')}'`;
+const OWN_TABLE = /^rds_(restore|replaced|trial|claim)_[0-9a-f]{24}$/;
 
-/** STAGED: the target is untouched. SWAPPING: it is being replaced, and can be put back. SWAPPED: only what is beside is left to remove. */
-export type SwapPhase = 'STAGED' | 'SWAPPING' | 'SWAPPED';
+/**
+ * - STAGED: the target is untouched, or has been put back.
+ * - SWAPPING: code of the target is being dropped; then the tables change places.
+ * - LOADING: it has the new tables, and gets their code.
+ * - SWAPPED: only what is beside is left to remove.
+ * - TAKING_BACK: the new code is being dropped; then the tables change back.
+ * - REMAKING: it has its former tables, and gets their code again.
+ */
+export type SwapPhase = 'STAGED' | 'SWAPPING' | 'LOADING' | 'SWAPPED' | 'TAKING_BACK' | 'REMAKING';
 
 /** `hadTarget` is empty when there was none. */
 type List = 'newCode' | 'oldCode' | 'newTables' | 'hadTarget';
@@ -36,10 +46,11 @@ export class StagedState {
     await this.advance('STAGED', lists);
   }
 
-  /** In one transaction. */
+  /** In one transaction. What was done of the phase before counts no more. */
   async advance(phase: SwapPhase, lists: Partial<Record<List, readonly Buffer[]>> = {}): Promise<void> {
     await this.#connection.query('START TRANSACTION');
     for (const [name, items] of Object.entries(lists)) await this.#write(name, encode(items));
+    await this.#connection.query(`DELETE FROM ${this.#table} WHERE name = ${DONE}`);
     await this.#write('phase', Buffer.from(phase));
     await this.#connection.query('COMMIT');
   }
@@ -50,13 +61,24 @@ export class StagedState {
       const phase = await this.#read('phase');
       return phase.length === 0 ? null : (phase.toString() as SwapPhase);
     } catch (error) {
-      if (serverErrorOf(error) === NO_TABLE) return null;
+      if (NO_TABLE.has(serverErrorOf(error) ?? 0)) return null;
       throw error;
     }
   }
 
   async readList(name: List): Promise<readonly Buffer[]> {
     return decode(await this.#read(name));
+  }
+
+  /** How many statements of the code were run in this phase; null before it was begun. */
+  async readDone(): Promise<number | null> {
+    const done = await this.#read('done');
+    return done.length === 0 ? null : Number(done.toString());
+  }
+
+  async writeDone(count: number): Promise<void> {
+    const content = Buffer.from(count.toString()).toString('hex');
+    await this.#connection.run(`REPLACE INTO ${this.#table} VALUES (${DONE}, 0, x'${content}')`);
   }
 
   async #write(name: string, content: Buffer): Promise<void> {
@@ -92,9 +114,19 @@ export function toTrialTable(stagingId: string): string {
   return `rds_trial_${stagingId}`;
 }
 
+/** Of a table that is in the target while that is the one which this restore changes: whoever replaces it takes it away. */
+export function toClaimTable(stagingId: string): string {
+  return `rds_claim_${stagingId}`;
+}
+
+/** Whether it is a table of some restore. */
+export function isRestoreTable(name: string): boolean {
+  return OWN_TABLE.test(name);
+}
+
 /** Whether it is a table of ours. */
 export function isOwnTable(name: string, stagingId: string): boolean {
-  return [toStateTable, toMarkerTable, toTrialTable].some((toName) => toName(stagingId) === name);
+  return [toStateTable, toMarkerTable, toTrialTable, toClaimTable].some((toName) => toName(stagingId) === name);
 }
 
 function encode(items: readonly Buffer[]): Buffer {

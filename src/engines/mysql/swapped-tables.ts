@@ -1,9 +1,10 @@
-import { Engine } from '../../domain/instance.js';
 import type { Staging } from './client-call.js';
 import { serverErrorOf } from './errors.js';
 import { quoteName } from './quote.js';
+import { isLost } from './restore-failure.js';
 import type { RestoreSession } from './restore-session.js';
-import { isOwnTable, toMarkerTable, toTrialTable } from './staged-state.js';
+import { listCode } from './database-code.js';
+import { isOwnTable, isRestoreTable, toClaimTable, toMarkerTable, toTrialTable } from './staged-state.js';
 
 /** ER_LOCK_WAIT_TIMEOUT. */
 const LOCK_TIMED_OUT = 1205;
@@ -31,9 +32,35 @@ export class SwappedTables {
     return (await this.#session.listTables(this.#session.replaced)).includes(toMarkerTable(this.#stagingId));
   }
 
-  /** Whether the database has something that is not of this restore. */
-  async hasForeign(): Promise<boolean> {
-    return (await this.#session.listNames(this.#database)).some(({ name }) => name !== toTrialTable(this.#stagingId));
+  /** Whether the database is still the one that this restore changes. */
+  async isClaimed(): Promise<boolean> {
+    return (await this.#session.listTables(this.#database)).includes(toClaimTable(this.#stagingId));
+  }
+
+  /** Removes what this restore has in the database beside its tables. */
+  async dropClaim(): Promise<void> {
+    const own = [toClaimTable(this.#stagingId), toTrialTable(this.#stagingId)];
+    for (const { name, isView } of await this.#session.listNames(this.#database)) {
+      const kind = isView ? 'VIEW' : 'TABLE';
+      if (own.includes(name)) await this.#session.connection.run(`DROP ${kind} IF EXISTS ${at(this.#database, name)}`);
+    }
+  }
+
+  /** Whether the database has nothing that is not of this restore. */
+  async isVacant(): Promise<boolean> {
+    const names = await this.#session.listNames(this.#database);
+    if (names.some(({ name }) => !isOwnTable(name, this.#stagingId))) return false;
+    const { events, routines } = await listCode(this.#session, this.#database);
+    return events.length + routines.length === 0;
+  }
+
+  async hasTables(): Promise<boolean> {
+    return (await this.#listOthers(this.#database)).length > 0;
+  }
+
+  /** Whether tables that the database had before are put aside. */
+  async hasPutAside(): Promise<boolean> {
+    return (await this.#listOthers(this.#session.replaced)).length > 0;
   }
 
   /** Moves a table of our own the ways that the others are to go. @throws the server's error when the user may not */
@@ -49,9 +76,10 @@ export class SwappedTables {
     await connection.run(`DROP TABLE ${at(replaced, trial)}`);
   }
 
-  /** @param dropCode removes what keeps tables from changing places */
+  /** From the claim on it is to be taken back if it breaks off. @param dropCode removes what keeps tables from changing places */
   async swap(dropCode: () => Promise<void>): Promise<void> {
     const { connection, staged, replaced } = this.#session;
+    await this.#claim();
     await this.#dropTriggersLocked();
     await dropCode();
     const marker = toMarkerTable(this.#stagingId);
@@ -67,7 +95,6 @@ export class SwappedTables {
   /** @param newTables names of all that was staged */
   async swapBack(newTables: readonly Buffer[]): Promise<void> {
     const { staged, replaced } = this.#session;
-    const trial = toTrialTable(this.#stagingId);
     const [inStaged, inDatabase] = [
       new Set(await this.#session.listTables(staged)),
       new Set(await this.#session.listTables(this.#database)),
@@ -80,59 +107,56 @@ export class SwappedTables {
       ...(await this.#listMoves(replaced, this.#database)),
       ...((await this.areSwapped()) ? [{ name: marker, from: replaced, to: staged }] : []),
     ]);
-    await this.#session.connection.run(`DROP TABLE IF EXISTS ${at(this.#database, trial)}`);
-  }
-
-  /** A default that takes the next value of a sequence names the database in which the sequence was when it was made. */
-  async nameSequences(): Promise<void> {
-    const { connection, product, staged } = this.#session;
-    if (product.engine !== Engine.MARIADB) return;
-    const former = `${quoteName(staged)}.`;
-    const columns = await connection.run<{ place: string; name: string; column: string; value: string }>(
-      `SELECT TABLE_SCHEMA AS place, TABLE_NAME AS name, COLUMN_NAME AS \`column\`, COLUMN_DEFAULT AS value FROM information_schema.COLUMNS
-       WHERE TABLE_SCHEMA = x'${Buffer.from(this.#database).toString('hex')}' AND COLUMN_DEFAULT LIKE '%(${former}%'`,
-    );
-    if (columns.length > 0) await connection.query("SET SESSION system_versioning_alter_history = 'KEEP'");
-    const here = columns.filter(({ place }) => this.#session.isSame(place, this.#database));
-    // All of a table at once: the server looks at each of its defaults.
-    for (const table of new Set(here.map(({ name }) => name))) {
-      const changed = here.filter(({ name }) => name === table);
-      const changes = changed.map(({ column, value }) => {
-        const own = value.replaceAll(`(${former}`, () => `(${quoteName(this.#database)}.`);
-        return `ALTER COLUMN ${quoteName(column)} SET DEFAULT (${own})`;
-      });
-      await connection.run(`ALTER TABLE ${at(this.#database, table)} ${changes.join(', ')}`);
-    }
   }
 
   /**
    * Waits for whoever uses the tables before anything is dropped, and lets nobody write while triggers are missing.
-   * @throws the server's error when the tables stay in use
+   * @throws the server's error when the tables stay in use: then nothing is claimed any more
    */
   async #dropTriggersLocked(): Promise<void> {
     const { connection } = this.#session;
-    const tables = await connection.run<Readonly<Record<string, string>>>(
-      `SHOW FULL TABLES FROM ${quoteName(this.#database)} WHERE Table_type <> 'VIEW' AND Table_type <> 'SEQUENCE'`,
-    );
-    const names = tables.map((row) => Object.values(row)[0] ?? '');
-    if (names.length === 0) return;
     try {
-      await connection.run(`LOCK TABLES ${names.map((name) => `${at(this.#database, name)} WRITE`).join(', ')}`);
+      if (!(await this.#lock())) return;
       const triggers = await connection.run<{ Trigger: string }>(`SHOW TRIGGERS FROM ${quoteName(this.#database)}`);
       for (const { Trigger } of triggers) await connection.run(`DROP TRIGGER ${at(this.#database, Trigger)}`);
-    } catch (error) {
-      const number = serverErrorOf(error);
-      // A table that is broken cannot be locked, and may be why the database is replaced.
-      if (number === null || number === LOCK_TIMED_OUT) throw error;
     } finally {
       await connection.run('UNLOCK TABLES').catch(() => undefined);
     }
   }
 
+  /** @returns false when that cannot be done: a table that is broken may be why the database is replaced */
+  async #lock(): Promise<boolean> {
+    const { connection } = this.#session;
+    const tables = await connection.run<Readonly<Record<string, string>>>(
+      `SHOW FULL TABLES FROM ${quoteName(this.#database)} WHERE Table_type <> 'VIEW' AND Table_type <> 'SEQUENCE'`,
+    );
+    const names = tables.map((row) => Object.values(row)[0] ?? '');
+    try {
+      await connection.run(`LOCK TABLES ${names.map((name) => `${at(this.#database, name)} WRITE`).join(', ')}`);
+      return true;
+    } catch (error) {
+      if (isLost(error)) throw error;
+      if (serverErrorOf(error) !== LOCK_TIMED_OUT) return false;
+      await this.dropClaim();
+      throw error;
+    }
+  }
+
+  async #claim(): Promise<void> {
+    const table = at(this.#database, toClaimTable(this.#stagingId));
+    await this.#session.connection.run(`CREATE TABLE IF NOT EXISTS ${table} (n INT) ENGINE = InnoDB`);
+  }
+
   async #listMoves(from: string, to: string): Promise<readonly Move[]> {
-    const names = await this.#session.listTables(from);
-    const own = names.filter((name) => !isOwnTable(name, this.#stagingId));
-    return own.map((name) => ({ name, from, to }));
+    const names = await this.#listOthers(from);
+    // Where another restore was broken off while the backup was taken, its claim is no part of the data.
+    const moving = from === this.#session.staged ? names.filter((name) => !isRestoreTable(name)) : names;
+    return moving.map((name) => ({ name, from, to }));
+  }
+
+  /** Tables that are not of this restore. */
+  async #listOthers(database: string): Promise<readonly string[]> {
+    return (await this.#session.listTables(database)).filter((name) => !isOwnTable(name, this.#stagingId));
   }
 
   /** The server does all of it, or nothing. */
