@@ -1,8 +1,8 @@
 import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner.js';
 import { vi } from 'vitest';
 
-/** The tail of the event log and due health checks are polled now and then, whoever asks for what. */
-const POLL = /FROM "status_changes" .*LIMIT|check_due_at <= /;
+/** The tail of the event log, due health checks and due policies are polled now and then, whoever asks for what. */
+const POLL = /FROM "status_changes" .*LIMIT|due_at"? <= /;
 
 /** What some work makes the SQLite catalogs of this process read: one SQL statement an entry. */
 export async function collectReads(work: () => Promise<void>): Promise<readonly string[]> {
