@@ -1,4 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** Most tests wait for a disk, a server or a process: on a small machine, too, some can run side by side. */
+const MIN_WORKERS = 3;
 
 export default defineConfig({
   resolve: {
@@ -7,7 +11,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    maxWorkers: Math.max(MIN_WORKERS, availableParallelism() - 1),
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ['test/support/global-setup.ts'],
   },

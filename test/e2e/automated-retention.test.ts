@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { BackupFailureCode } from '../../src/domain/backup.js';
+import { BackupFailedError } from '../../src/domain/failure.js';
 import { listBackups, setPolicy, TestTime, waitForBackups } from '../support/backup-policies.js';
 import { auditEvents, beginRestore, verify, waitForRestoreEnd } from '../support/backup-use.js';
 import { FakeEngine } from '../support/fake-engine.js';
@@ -92,7 +94,7 @@ test('the last good backup stays however old it is, and those after it that are 
   const { app, engine } = retained;
   await retained.take(1);
   const second = await retained.take(2);
-  engine.formatFault = new Error('torn');
+  engine.formatFault = new BackupFailedError(BackupFailureCode.DUMP_FAILED, 'It is torn.');
   expect((await verify(app, second, 'FORMAT')).status).toBe('FAILED');
   engine.script = () => ({ exit: () => Promise.reject(new Error('no dump')) });
   await retained.take(20);
