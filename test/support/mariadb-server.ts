@@ -57,7 +57,7 @@ export class MariadbServer implements AsyncDisposable {
     const server = new MariadbServer(dir, await findFreePort());
     const user = account === null ? [] : ['--user=mysql'];
     await runProgram('mariadb-install-db', [
-      ...['--no-defaults', `--datadir=${server.#data}`, '--skip-test-db', ...user],
+      ...['--no-defaults', `--datadir=${server.#data}`, `--tmpdir=${dir.path}`, '--skip-test-db', ...user],
       '--auth-root-authentication-method=normal',
     ]);
     server.#settings = {
@@ -131,6 +131,8 @@ export class MariadbServer implements AsyncDisposable {
   async restart(): Promise<void> {
     const own = {
       datadir: this.#data,
+      // Servers that share one remove each other's temporary tables as they start.
+      tmpdir: this.#dir.path,
       socket: this.socket,
       port: this.port.toString(),
       'pid-file': this.#dir.join('pid'),
