@@ -6,7 +6,6 @@ import { CodecPool } from './artifacts/codec-pool.js';
 import { FilesystemArtifactStore } from './artifacts/filesystem-artifact-store.js';
 import { loadAgeKeys } from './artifacts/load-age-keys.js';
 import { ArtifactPipeline } from './artifacts/pipeline.js';
-import { S3ArtifactStore } from './artifacts/s3-artifact-store.js';
 import type { Catalog } from './catalog/catalog.js';
 import { DataDirLock } from './catalog/data-dir-lock.js';
 import { TypeormCatalog } from './catalog/typeorm-catalog.js';
@@ -48,12 +47,14 @@ export async function openStorage(config: Config, opened: Opened, onError: (erro
       ? await PostgresStatusFeed.connect(config.catalog.url, onError)
       : new InProcessStatusFeed(onError),
   );
-  const store = openStore(config, opened);
+  const store = await openStore(config, opened);
   const codec = new ArtifactCodec(opened.add(new CodecPool()), await loadAgeKeys(config.encryption));
   return { catalog, feed, store, pipeline: new ArtifactPipeline({ store, codec }), ...secrets, scratchRoot };
 }
 
-function openStore({ artifactStore }: Config, opened: Opened): ArtifactStore {
-  if (artifactStore.kind === 's3') return opened.add(new S3ArtifactStore(artifactStore));
-  return new FilesystemArtifactStore(artifactStore.path);
+async function openStore({ artifactStore }: Config, opened: Opened): Promise<ArtifactStore> {
+  if (artifactStore.kind === 'filesystem') return new FilesystemArtifactStore(artifactStore.path);
+  // Its client library takes long to load: only for those who use it.
+  const { S3ArtifactStore } = await import('./artifacts/s3-artifact-store.js');
+  return opened.add(new S3ArtifactStore(artifactStore));
 }

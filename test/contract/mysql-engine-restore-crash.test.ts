@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KILLS } from '../support/kills.js';
 import { stateOf } from '../support/mariadb-sample.js';
 import { hasMariadbPrograms, MariadbServer } from '../support/mariadb-server.js';
 import { createMysqlEngine } from '../support/mysql-engine.js';
@@ -10,7 +11,7 @@ import { TempDir } from '../support/temp-dir.js';
 
 const CHILD = new URL('../support/mariadb-commit-child.ts', import.meta.url).pathname;
 /** How often a commit is killed. */
-const MOMENTS = Number(process.env.TEST_KILLS ?? '8');
+const MOMENTS = KILLS;
 const KINDS = [
   'CREATE TABLE {t} (id INT PRIMARY KEY, s INT, FOREIGN KEY (s) REFERENCES {t} (id))',
   'CREATE TABLE both_have (id INT PRIMARY KEY, which VARCHAR(20))',

@@ -1,5 +1,5 @@
 /** How often a test kills a process at a moment of chance. More of them find rarer faults, and take longer. */
-export const KILLS = readKills(process.env.TEST_KILLS ?? '8');
+export const KILLS = readKills(process.env.TEST_KILLS ?? '4');
 
 function readKills(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
