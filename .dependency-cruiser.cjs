@@ -41,7 +41,7 @@ module.exports = {
         path: '^src/',
         pathNot: [
           '^src/domain/',
-          '^src/engines/((abortable-content|client-tools|database-engine|database-restorer|feed-tool|server-errors|server-url|staging-name|tool-dump|tool-process|within)\\.ts|$1/)',
+          '^src/engines/((abortable-content|client-tools|database-engine|database-restorer|feed-tool|scratch-proof|server-errors|server-url|staging-name|tool-dump|tool-process|within)\\.ts|$1/)',
           '^src/artifacts/manifest\\.ts$',
         ],
       },

@@ -8,10 +8,6 @@ import type { Dump } from './database-engine.js';
 import { describeEnd, endTool, spawnTool, tooManyFiles, watchEnd } from './tool-process.js';
 import type { ToolCall, ToolEnd, ToolProcess } from './tool-process.js';
 
-export { feedTool } from './feed-tool.js';
-export { describeEnd } from './tool-process.js';
-export type { ToolCall, ToolEnd } from './tool-process.js';
-
 interface ToolDumpOrder extends ToolCall {
   readonly format: ArtifactFormat;
   /** Comes before the tool's own output. */

@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ArtifactStoreError } from '../artifacts/artifact-store.js';
-import type { ArtifactFile } from '../artifacts/artifact-store.js';
 import { toArtifactName } from '../artifacts/file-name.js';
 import type { DumpTool } from '../artifacts/manifest.js';
 import type { ArtifactPipeline } from '../artifacts/pipeline.js';
@@ -10,7 +7,9 @@ import { BackupFailureCode } from '../domain/backup.js';
 import type { Database } from '../domain/database.js';
 import { BackupFailedError } from '../domain/failure.js';
 import type { DatabaseEngine, Dump } from '../engines/database-engine.js';
+import { toFile } from './artifact-file.js';
 import type { ProgressMeter } from './progress-meter.js';
+import { inScratchFolder } from './scratch-folder.js';
 import type { StallWatchdog } from './stall-watchdog.js';
 import { untilReleased, untilStopped } from './stoppable.js';
 
@@ -51,8 +50,7 @@ export class CopyDatabase {
   /** @param index of the database among those of the run */
   async copy(run: BackupRun, index: number): Promise<StoredDump> {
     const database = getDatabase(run, index);
-    const scratchDir = await mkdtemp(join(this.#scratchRoot, `${run.backup.id}-`));
-    try {
+    return inScratchFolder(this.#scratchRoot, run.backup.id, async (scratchDir) => {
       const { engine, url, signal } = run;
       const beginning = engine.dump({ url, database, scratchDir, onStaged: onBytes(run, index, 'stage'), signal });
       const dump = await untilStopped(beginning, signal);
@@ -62,9 +60,7 @@ export class CopyDatabase {
       } finally {
         await untilReleased(dump[Symbol.asyncDispose]());
       }
-    } finally {
-      await untilReleased(rm(scratchDir, { recursive: true, force: true }));
-    }
+    });
   }
 
   /** Reads the stored artifact back: its bytes, its content, and the engine's format check. */
@@ -118,10 +114,6 @@ async function findStoreFault(storing: Promise<unknown>): Promise<ArtifactStoreE
     (error: unknown) => (error instanceof ArtifactStoreError ? error : null),
   );
   return untilStopped(fault, AbortSignal.abort()).catch(() => null);
-}
-
-function toFile({ project, id }: Backup, name: string): ArtifactFile {
-  return { project, backupId: id, name };
 }
 
 function onBytes({ watchdog, meter }: BackupRun, index: number, pass: string): (bytes: number) => void {

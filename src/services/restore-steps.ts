@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { toArtifact } from '../artifacts/manifest.js';
 import type { ManifestArtifact } from '../artifacts/manifest.js';
 import type { ArtifactPipeline } from '../artifacts/pipeline.js';
@@ -9,7 +7,8 @@ import type { Restore } from '../domain/restore.js';
 import type { DatabaseRestorer, DumpToLoad, RestoreTarget } from '../engines/database-restorer.js';
 import { toFile } from './artifact-file.js';
 import type { InstanceConnector } from './instance-connector.js';
-import { untilReleased, untilStopped } from './stoppable.js';
+import { inScratchFolder } from './scratch-folder.js';
+import { untilStopped } from './stoppable.js';
 
 /** What any product does at the least with what it has read, as building indexes, in bytes of the dump a millisecond. */
 export const FINISH_BYTES_PER_MS = 1024;
@@ -102,12 +101,7 @@ export class RestoreSteps {
 
   /** Runs work in a scratch folder of its own. */
   async inScratch<T>(ownerId: string, work: (scratchDir: string) => Promise<T>): Promise<T> {
-    const scratchDir = await mkdtemp(join(this.#deps.scratchRoot, `${ownerId}-`));
-    try {
-      return await work(scratchDir);
-    } finally {
-      await untilReleased(rm(scratchDir, { recursive: true, force: true }));
-    }
+    return inScratchFolder(this.#deps.scratchRoot, ownerId, work);
   }
 
   async #abandon(restore: Restore, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import type { ClientTools } from '../client-tools.js';
 import type { Product } from '../database-engine.js';
 import type { RestoreTarget } from '../database-restorer.js';
 import { toStagedName } from '../staging-name.js';
-import type { ToolCall } from '../tool-dump.js';
+import type { ToolCall } from '../tool-process.js';
 import { writeOptionFile } from './option-file.js';
 import { quoteOption } from './quote.js';
 import { restoreFailed } from './restore-failure.js';

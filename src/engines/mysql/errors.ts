@@ -10,7 +10,7 @@ import {
   withFullStop,
 } from '../server-errors.js';
 import { toolFailed } from '../tool-dump.js';
-import type { ToolEnd } from '../tool-dump.js';
+import type { ToolEnd } from '../tool-process.js';
 
 const NO_PROTOCOL = "what listens there does not speak MySQL's protocol. Check host and port.";
 

@@ -1,10 +1,6 @@
 import type { TableRows } from '../../domain/backup.js';
-import { messageOf } from '../../domain/errors.js';
-import { RestoreFailedError } from '../../domain/failure.js';
-import { EngineUnreachableError } from '../database-engine.js';
 import type { DumpToLoad } from '../database-restorer.js';
-import { withFullStop } from '../server-errors.js';
-import { toStagedName } from '../staging-name.js';
+import { proveInScratch } from '../scratch-proof.js';
 import type { Staging } from './client-call.js';
 import { loadCode } from './database-code.js';
 import { asRestore } from './restore-failure.js';
@@ -22,13 +18,12 @@ const REMOVAL_TIMEOUT_MS = 60_000;
  * database does not matter: the server looks for what they name when they run.
  */
 export async function proveDump(staging: Staging, dump: DumpToLoad): Promise<readonly TableRows[]> {
-  const rows = await loadAndCount(staging, dump).catch(async (error: unknown) => {
-    throw withRest(error, await removeScratch(staging));
+  return proveInScratch({
+    stagingId: staging.stagingId,
+    prove: () => loadAndCount(staging, dump),
+    remove: (signal) => swapWith({ ...staging, signal }, async (swap) => swap.abandon()),
+    removalTimeoutMs: REMOVAL_TIMEOUT_MS,
   });
-  const rest = await removeScratch(staging);
-  // It says nothing of the dump.
-  if (rest !== null) throw new EngineUnreachableError(rest);
-  return rows;
 }
 
 async function loadAndCount(staging: Staging, dump: DumpToLoad): Promise<readonly TableRows[]> {
@@ -53,26 +48,4 @@ async function loadScratchCode(staging: Staging): Promise<void> {
     },
     progress: null,
   });
-}
-
-/** Whether the proof was given up does not matter to it. @returns a sentence on what is left, and why; null = nothing */
-async function removeScratch(staging: Staging): Promise<string | null> {
-  const signal = AbortSignal.timeout(REMOVAL_TIMEOUT_MS);
-  try {
-    await swapWith({ ...staging, signal }, async (swap) => swap.abandon());
-    return null;
-  } catch (error) {
-    const reason = signal.aborted ? 'that took too long.' : withFullStop(messageOf(error));
-    return `the scratch database ${toStagedName(staging.stagingId)} is left there: ${reason}`;
-  }
-}
-
-/** What was not thrown for the operator to read stays as it is: it is somebody else's. */
-function withRest(error: unknown, rest: string | null): unknown {
-  if (rest === null) return error;
-  if (error instanceof RestoreFailedError) {
-    return new RestoreFailedError(error.code, `${error.message} And ${rest}`, { cause: error });
-  }
-  if (!(error instanceof EngineUnreachableError)) return error;
-  return new EngineUnreachableError(`${error.message} And ${rest}`, { cause: error });
 }

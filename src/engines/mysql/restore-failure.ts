@@ -2,8 +2,8 @@ import { DomainError, messageOf } from '../../domain/errors.js';
 import { RestoreFailedError } from '../../domain/failure.js';
 import { RestoreFailureCode } from '../../domain/restore.js';
 import { withFullStop } from '../server-errors.js';
-import { describeEnd } from '../tool-dump.js';
-import type { ToolEnd } from '../tool-dump.js';
+import { describeEnd } from '../tool-process.js';
+import type { ToolEnd } from '../tool-process.js';
 import { serverErrorOf, toUnreachable } from './errors.js';
 
 /** Numbers with which a program, or the server, tells that the connection is lost or is not to be had. */

@@ -1,7 +1,7 @@
 import type { TableRows } from '../../domain/backup.js';
 import { Engine } from '../../domain/instance.js';
 import type { DumpToLoad } from '../database-restorer.js';
-import { feedTool } from '../tool-dump.js';
+import { feedTool } from '../feed-tool.js';
 import { prepareCall } from './client-call.js';
 import type { Staging, StagingServer } from './client-call.js';
 import { listCode } from './database-code.js';

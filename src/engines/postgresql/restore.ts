@@ -1,11 +1,8 @@
 import type { TableRows } from '../../domain/backup.js';
-import { messageOf } from '../../domain/errors.js';
-import { RestoreFailedError } from '../../domain/failure.js';
-import { EngineUnreachableError } from '../database-engine.js';
 import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { toStagedName } from '../staging-name.js';
 import { feedTool } from '../feed-tool.js';
-import { withFullStop } from '../server-errors.js';
+import { proveInScratch } from '../scratch-proof.js';
 import { toAttributeStatements, toCreateDatabase, toDefaultGrant } from './attribute-statements.js';
 import type { DatabaseAttributes } from './attributes.js';
 import { PostgresqlConnection } from './connection.js';
@@ -68,38 +65,15 @@ export async function proveRestore(
     await using inside = await PostgresqlConnection.openForLongWork({ ...server, database: staged }, signal);
     return await countAll(inside);
   };
-  const proving = told({ database: staged, user: server.user, signal }, loadAndCount);
-  const rows = await proving.catch(async (error: unknown) => {
-    throw withRest(error, await removeScratch(server, stagingId));
+  return proveInScratch({
+    stagingId,
+    prove: () => told({ database: staged, user: server.user, signal }, loadAndCount),
+    remove: async (removal) => {
+      await using connection = await openAlone(server, { stagingId, signal: removal });
+      await dropDatabase(staged, { connection, server, signal: removal });
+    },
+    removalTimeoutMs: REMOVAL_TIMEOUT_MS,
   });
-  const rest = await removeScratch(server, stagingId);
-  // It says nothing of the dump.
-  if (rest !== null) throw new EngineUnreachableError(rest);
-  return rows;
-}
-
-/** Whether the proof was given up does not matter to it. @returns a sentence on what is left, and why; null = nothing */
-async function removeScratch(server: PostgresqlServer, stagingId: string): Promise<string | null> {
-  const staged = toStagedName(stagingId);
-  const signal = AbortSignal.timeout(REMOVAL_TIMEOUT_MS);
-  try {
-    await using connection = await openAlone(server, { stagingId, signal });
-    await dropDatabase(staged, { connection, server, signal });
-    return null;
-  } catch (error) {
-    const reason = signal.aborted ? 'that took too long.' : withFullStop(messageOf(error));
-    return `the scratch database ${staged} is left there: ${reason}`;
-  }
-}
-
-/** What was not thrown for the operator to read stays as it is: it is somebody else's. */
-function withRest(error: unknown, rest: string | null): unknown {
-  if (rest === null) return error;
-  if (error instanceof RestoreFailedError) {
-    return new RestoreFailedError(error.code, `${error.message} And ${rest}`, { cause: error });
-  }
-  if (!(error instanceof EngineUnreachableError)) return error;
-  return new EngineUnreachableError(`${error.message} And ${rest}`, { cause: error });
 }
 
 interface Teller {
