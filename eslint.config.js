@@ -12,7 +12,7 @@ const schemaRules = {
     'error',
     {
       exceptions: {
-        types: ['Database', 'BackupPolicy', 'BackupVerification', 'PageInfo'],
+        types: ['Database', 'BackupPolicy', 'BackupVerification', 'Location', 'PageInfo'],
         suffixes: ['Connection', 'Database', 'Edge', 'Error', 'Failure', 'File', 'Payload', 'Progress', 'Result'],
       },
     },

@@ -31,6 +31,7 @@ import { ListAuditEvents } from './services/list-audit-events.js';
 import { ListBackups } from './services/list-backups.js';
 import { ListInstances } from './services/list-instances.js';
 import { ListRestores } from './services/list-restores.js';
+import { ListLocations } from './services/list-locations.js';
 import { MonitorInstances } from './services/monitor-instances.js';
 import { RegisterInstance } from './services/register-instance.js';
 import { RestoreBackup } from './services/restore-backup.js';
@@ -129,6 +130,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     registerInstance: new RegisterInstance({ ...common, schedule }),
     updateInstance: new UpdateInstance(common),
     deleteInstance: new DeleteInstance({ ...common, deleteBackups }),
+    listLocations: new ListLocations(catalog),
     createBackup: new CreateBackup({ ...common, runner: backupRunner }),
     cancelBackup: new CancelBackup(common),
     restoreBackup: new RestoreBackup({ ...common, runner: restoreRunner }),

@@ -20,6 +20,7 @@ import type {
 import type { Page, PageRequest } from '../domain/page.js';
 import type { AuditReader, AuditWriter } from './audit-log.js';
 import type { BackupPolicyReader, BackupPolicyWriter } from './backup-policies.js';
+import type { LocationReader } from './locations.js';
 import type { RestoreReader, RestoreWriter } from './restores.js';
 import type { ScheduleReader, ScheduleWriter } from './schedules.js';
 import type { VerificationReader, VerificationWriter } from './verifications.js';
@@ -42,6 +43,7 @@ export interface Catalog extends AsyncDisposable {
   readonly verifications: VerificationReader;
   readonly backupPolicies: BackupPolicyReader;
   readonly schedules: ScheduleReader;
+  readonly locations: LocationReader;
   readonly auditLog: AuditReader;
   readonly statusChanges: StatusChangeReader;
   /** Whether no other process can be using this catalog: then a lease of another owner belongs to a dead process. */

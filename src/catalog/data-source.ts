@@ -3,6 +3,7 @@ import { Initial1790000000000 } from './migrations/1790000000000-initial.js';
 import { HealthAndCancel1790100000000 } from './migrations/1790100000000-health-and-cancel.js';
 import { Restores1790200000000 } from './migrations/1790200000000-restores.js';
 import { BackupPolicies1790300000000 } from './migrations/1790300000000-backup-policies.js';
+import { Locations1790400000000 } from './migrations/1790400000000-locations.js';
 import { POLICY_SCHEMAS } from './policy-schemas.js';
 import { SCHEMAS } from './schemas.js';
 
@@ -15,6 +16,7 @@ const MIGRATIONS = [
   HealthAndCancel1790100000000,
   Restores1790200000000,
   BackupPolicies1790300000000,
+  Locations1790400000000,
 ];
 
 /** Connections that one server keeps to a PostgreSQL catalog. */

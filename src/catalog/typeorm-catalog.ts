@@ -10,6 +10,8 @@ import { createDataSource } from './data-source.js';
 import type { CatalogLocation } from './data-source.js';
 import { MIGRATION_LOCK } from './dialect.js';
 import { InstanceRepository } from './instance-repository.js';
+import { LocationRepository } from './location-repository.js';
+import type { LocationReader } from './locations.js';
 import { RestoreRepository } from './restore-repository.js';
 import type { RestoreReader } from './restores.js';
 import { ScheduleRepository } from './schedule-repository.js';
@@ -33,6 +35,7 @@ export class TypeormCatalog implements Catalog {
   readonly verifications: VerificationReader;
   readonly backupPolicies: BackupPolicyReader;
   readonly schedules: ScheduleReader;
+  readonly locations: LocationReader;
   readonly auditLog: AuditReader;
   readonly statusChanges: StatusChangeReader;
   readonly isExclusive: boolean;
@@ -48,6 +51,7 @@ export class TypeormCatalog implements Catalog {
     this.verifications = new VerificationRepository(manager);
     this.backupPolicies = new BackupPolicyRepository(manager);
     this.schedules = new ScheduleRepository(manager);
+    this.locations = new LocationRepository(manager);
     this.auditLog = new AuditRepository(manager);
     this.statusChanges = new StatusChangeRepository(manager);
   }

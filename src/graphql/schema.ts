@@ -8,13 +8,15 @@ import { BackupResolver } from './backup.resolver.js';
 import { BackupPolicyResolver } from './backup-policy.resolver.js';
 import './enums.js';
 import { InstanceResolver } from './instance.resolver.js';
+import { LocationResolver } from './location.resolver.js';
 import { RestoreResolver } from './restore.resolver.js';
 
 export type ResolverServices = ConstructorParameters<typeof InstanceResolver>[0] &
   ConstructorParameters<typeof BackupResolver>[0] &
   ConstructorParameters<typeof BackupPolicyResolver>[0] &
   ConstructorParameters<typeof RestoreResolver>[0] &
-  ConstructorParameters<typeof AuditEventResolver>[0];
+  ConstructorParameters<typeof AuditEventResolver>[0] &
+  ConstructorParameters<typeof LocationResolver>[0];
 
 /** Every subscription brings its own source; type-graphql asks for a PubSub all the same. */
 const NO_PUB_SUB: PubSub = {
@@ -33,9 +35,17 @@ export async function createSchema(services: ResolverServices): Promise<GraphQLS
     [BackupPolicyResolver, new BackupPolicyResolver(services)],
     [RestoreResolver, new RestoreResolver(services)],
     [AuditEventResolver, new AuditEventResolver(services)],
+    [LocationResolver, new LocationResolver(services)],
   ]);
   const schema = await buildSchema({
-    resolvers: [InstanceResolver, BackupResolver, BackupPolicyResolver, RestoreResolver, AuditEventResolver],
+    resolvers: [
+      InstanceResolver,
+      BackupResolver,
+      BackupPolicyResolver,
+      RestoreResolver,
+      AuditEventResolver,
+      LocationResolver,
+    ],
     container: { get: (type) => resolvers.get(type) },
     pubSub: NO_PUB_SUB,
     validate: true,

@@ -7,6 +7,7 @@ import { healthCheckContract } from './catalog-health-checks.contract.js';
 import { instanceChangeContract } from './catalog-instance-changes.contract.js';
 import { instanceContract } from './catalog-instances.contract.js';
 import { leaseContract } from './catalog-leases.contract.js';
+import { locationContract } from './catalog-locations.contract.js';
 import { pageContract } from './catalog-pages.contract.js';
 import { policyContract, scheduleContract } from './catalog-policies.contract.js';
 import { restoreContract } from './catalog-restores.contract.js';
@@ -50,6 +51,9 @@ export function catalogContract(create: CreateCatalog): void {
   });
   describe('when something is deleted', () => {
     deleteContract(create);
+  });
+  describe('locations', () => {
+    locationContract(create);
   });
   describe('pages', () => {
     pageContract(create);

@@ -9,7 +9,9 @@ export async function collectReads(work: () => Promise<void>): Promise<readonly 
   const spy = vi.spyOn(SqliteQueryRunner.prototype, 'query');
   try {
     await work();
-    return spy.mock.calls.map(([sql]) => sql).filter((sql) => sql.startsWith('SELECT') && !POLL.test(sql));
+    return spy.mock.calls
+      .map(([sql]) => sql)
+      .filter((sql) => /^(SELECT|WITH)/.test(sql.trimStart()) && !POLL.test(sql));
   } finally {
     spy.mockRestore();
   }
