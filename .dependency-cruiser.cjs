@@ -82,6 +82,20 @@ module.exports = {
       to: { path: '^(node:)?child_process$' },
     },
     {
+      name: 'console-is-a-client',
+      comment: 'The console knows the public API, and the rules of names, which its user is to meet while typing.',
+      severity: 'error',
+      from: { path: '^src/console/' },
+      to: { path: '^src/', pathNot: '^src/(console/|domain/naming\\.ts$)' },
+    },
+    {
+      name: 'console-stands-beside-the-server',
+      comment: 'The server serves what Vite has built of it, and knows nothing else of it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/console/' },
+      to: { path: '^src/console/' },
+    },
+    {
       name: 'product-without-tests',
       comment: 'Nothing simulated reaches the product.',
       severity: 'error',

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
@@ -30,8 +31,8 @@ import { InstanceConnector } from './services/instance-connector.js';
 import { ListAuditEvents } from './services/list-audit-events.js';
 import { ListBackups } from './services/list-backups.js';
 import { ListInstances } from './services/list-instances.js';
-import { ListRestores } from './services/list-restores.js';
 import { ListLocations } from './services/list-locations.js';
+import { ListRestores } from './services/list-restores.js';
 import { MonitorInstances } from './services/monitor-instances.js';
 import { RegisterInstance } from './services/register-instance.js';
 import { RestoreBackup } from './services/restore-backup.js';
@@ -46,6 +47,8 @@ import { openStorage } from './storage.js';
 const SUBSCRIPTION_BUFFER = 1000;
 /** How often it is looked for what is due by policy or schedule. */
 const TICK_MS = 1000;
+/** Where the build puts the web console: the same place, seen from the sources and from what is built of them. */
+const CONSOLE_DIR = join(import.meta.dirname, '../dist/console');
 
 /** What a test may put in place of the real thing. */
 export interface AppOverrides {
@@ -127,10 +130,10 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     ...{ listInstances, listBackups, listRestores, verifyBackup, deleteBackups, downloadLinks },
     setBackupPolicy: scheduled.setBackupPolicy,
     listAuditEvents: new ListAuditEvents(catalog),
+    listLocations: new ListLocations(catalog),
     registerInstance: new RegisterInstance({ ...common, schedule }),
     updateInstance: new UpdateInstance(common),
     deleteInstance: new DeleteInstance({ ...common, deleteBackups }),
-    listLocations: new ListLocations(catalog),
     createBackup: new CreateBackup({ ...common, runner: backupRunner }),
     cancelBackup: new CancelBackup(common),
     restoreBackup: new RestoreBackup({ ...common, runner: restoreRunner }),
@@ -141,7 +144,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   };
   const watches = { watchInstanceStatus, watchBackups, watchRestores };
   const lists = { listInstances, listBackups, listRestores };
-  const http = new HttpServer({ schema, metrics, ...lists, ...watches, downloadLinks, findUnreadiness, logger });
+  const faces = { schema, metrics, downloadLinks, consoleDir: CONSOLE_DIR };
+  const http = new HttpServer({ ...faces, ...lists, ...watches, findUnreadiness, logger });
   url = await http.listen(config.host, config.port);
   monitor.start();
   scheduled.start();

@@ -16,12 +16,14 @@ import type { ListRestores } from '../services/list-restores.js';
 import type { WatchBackups } from '../services/watch-backups.js';
 import type { WatchInstanceStatus } from '../services/watch-instance-status.js';
 import type { WatchRestores } from '../services/watch-restores.js';
+import { routeConsole } from './console.js';
 import { routeDownloads } from './download.js';
 import { renderGraphiqlPage } from './graphiql.js';
 import { createApolloServer } from './graphql-http.js';
 import { GraphqlWebSocket } from './graphql-websocket.js';
 import type { OperationOrigin } from './graphql-websocket.js';
 import type { Metrics } from './metrics.js';
+import { addSecurityHeaders, GRAPHIQL_POLICY } from './security-headers.js';
 import { isTrustedOrigin } from './trusted-origin.js';
 
 const GRAPHQL_PATH = '/graphql';
@@ -44,11 +46,13 @@ export interface HttpServerDeps {
   readonly watchBackups: WatchBackups;
   readonly watchRestores: WatchRestores;
   readonly downloadLinks: DownloadLinks;
+  /** Folder of the console, as Vite builds it. */
+  readonly consoleDir: string;
   /** Null when ready; otherwise why not. */
   readonly findUnreadiness: () => Promise<string | null>;
 }
 
-/** The server's face: GraphQL over HTTP and WebSocket, GraphiQL, health and metrics. */
+/** The server's face: GraphQL over HTTP and WebSocket, GraphiQL, the console, downloads, health and metrics. */
 export class HttpServer {
   readonly #fastify: FastifyInstance;
   readonly #deps: HttpServerDeps;
@@ -84,8 +88,10 @@ export class HttpServer {
   /** @returns the base URL that it listens on */
   async listen(host: string, port: number): Promise<string> {
     await this.#apollo.start();
+    await addSecurityHeaders(this.#fastify);
     this.#fence();
     this.#routeGraphql();
+    await routeConsole(this.#fastify, this.#deps.consoleDir);
     routeDownloads(this.#fastify, this.#deps.downloadLinks);
     this.#routeOperations();
     return this.#fastify.listen({ host, port });
@@ -133,7 +139,12 @@ export class HttpServer {
     this.#fastify.setNotFoundHandler((_request, reply) => {
       void reply
         .code(404)
-        .send(toBody('There is nothing here. The API is at /graphql, GraphiQL at /graphiql.', 'NOT_FOUND'));
+        .send(
+          toBody(
+            'There is nothing here. The console is at /, the API at /graphql, GraphiQL at /graphiql.',
+            'NOT_FOUND',
+          ),
+        );
     });
     this.#fastify.setErrorHandler((error: FastifyError, request, reply) => {
       const status = error.statusCode ?? 500;
@@ -156,15 +167,14 @@ export class HttpServer {
       return reply.code(405).header('allow', 'POST').send(toBody(message, 'BAD_REQUEST'));
     });
     let graphiql: Promise<Buffer> | null = null;
-    this.#fastify.get('/graphiql', async (_request, reply) => {
+    const policy = { helmet: { contentSecurityPolicy: GRAPHIQL_POLICY } };
+    this.#fastify.get('/graphiql', policy, async (_request, reply) => {
       graphiql ??= renderGraphiqlPage();
       return reply
         .type('text/html; charset=utf-8')
         .header('content-encoding', 'gzip')
-        .header('x-frame-options', 'DENY')
         .send(await graphiql);
     });
-    this.#fastify.get('/', (_request, reply) => reply.redirect('/graphiql'));
   }
 
   #routeOperations(): void {

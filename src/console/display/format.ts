@@ -1,0 +1,42 @@
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+
+/** Decimal units, as disks are sold: 1,000 bytes are 1 kB. */
+export function formatBytes(bytes: number): string {
+  const exponent = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
+  return new Intl.NumberFormat('en', {
+    style: 'unit',
+    unit: UNITS[exponent] ?? 'byte',
+    unitDisplay: exponent === 0 ? 'long' : 'short',
+    maximumFractionDigits: exponent === 0 ? 0 : 1,
+  }).format(bytes / 1000 ** exponent);
+}
+
+/** In the reader's own time zone. */
+export function formatTime(iso: string): string {
+  return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso));
+}
+
+/** As "2 h 5 min", "1 min 4 s", "3.2 s" or "85 ms". */
+export function formatDuration(durationMs: number): string {
+  if (durationMs < 1000) return `${Math.round(durationMs).toString()} ms`;
+  const seconds = durationMs / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole.toString()} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return joinParts(`${minutes.toString()} min`, whole % 60, 's');
+  return joinParts(`${Math.floor(minutes / 60).toString()} h`, minutes % 60, 'min');
+}
+
+/** Milliseconds from the start to the end. */
+export function durationOf(startedAt: string, completedAt: string): number {
+  return new Date(completedAt).getTime() - new Date(startedAt).getTime();
+}
+
+export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? singular : plural}`;
+}
+
+function joinParts(large: string, small: number, smallUnit: string): string {
+  return small === 0 ? large : `${large} ${small.toString()} ${smallUnit}`;
+}

@@ -1,0 +1,77 @@
+import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import Form from '@cloudscape-design/components/form';
+import Modal from '@cloudscape-design/components/modal';
+import type { ModalProps } from '@cloudscape-design/components/modal';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useId } from 'react';
+import type { ReactElement, ReactNode } from 'react';
+import type { Refusal } from '../api/refusal';
+
+interface DialogProps {
+  readonly header: string;
+  readonly children: ReactNode;
+  readonly onSubmit: () => void;
+  /** Cancel, Escape, or the cross. */
+  readonly onDismiss: () => void;
+  readonly isBusy: boolean;
+  /** Shown above the buttons, unless its faults belong to fields: those show them. */
+  readonly refusal: Refusal | null;
+  readonly submitLabel?: string;
+  readonly isSubmitDisabled?: boolean;
+  readonly size?: ModalProps.Size;
+}
+
+/** A form in a dialog: Enter submits, Escape dismisses. Rendered only while it is open. */
+export function Dialog(props: DialogProps): ReactElement {
+  const { header, children, onSubmit, onDismiss, isBusy, refusal, submitLabel = 'OK', isSubmitDisabled, size } = props;
+  const formId = useId();
+  return (
+    <Modal
+      visible
+      header={header}
+      size={size ?? 'medium'}
+      closeAriaLabel="Close"
+      onDismiss={onDismiss}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={onDismiss}>
+              Cancel
+            </Button>
+            <Button
+              variant="primary"
+              form={formId}
+              formAction="submit"
+              loading={isBusy}
+              disabled={isSubmitDisabled ?? false}
+            >
+              {submitLabel}
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <form
+        id={formId}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isSubmitDisabled !== true) onSubmit();
+        }}
+      >
+        <Form>
+          <SpaceBetween size="l">
+            {children}
+            {refusal !== null && refusal.fields.length === 0 && (
+              <Alert type="error" header={refusal.code}>
+                {refusal.message}
+              </Alert>
+            )}
+          </SpaceBetween>
+        </Form>
+      </form>
+    </Modal>
+  );
+}
