@@ -42,6 +42,16 @@ export function findFault(refusal: Refusal | null, path: string): string | undef
   return faults.length === 0 ? undefined : faults.map(({ message }) => message).join(' ');
 }
 
+/**
+ * Gives a refusal its place in a form: what is wrong with one of its values is said there, and not for the whole form.
+ * @param places names of fields, by the codes that are about them
+ */
+export function placeRefusal(refusal: Refusal | null, places: Readonly<Record<string, string>>): Refusal | null {
+  const path = refusal === null ? undefined : places[refusal.code];
+  if (refusal === null || path === undefined) return refusal;
+  return { ...refusal, fields: [...refusal.fields, { path, message: refusal.message }] };
+}
+
 /** Errors beside GraphQL, too, have the shape of a GraphQL answer. */
 function fromBody(body: string): Refusal {
   try {

@@ -7,6 +7,8 @@ interface Action<A extends unknown[]> {
   readonly isBusy: boolean;
   /** Why the last run was refused; null when it was not. */
   readonly refusal: Refusal | null;
+  /** For when what was refused is changed: the refusal is about something else now. */
+  readonly forgetRefusal: () => void;
 }
 
 /** Something that the server is asked to do: once at a time, however often the button is clicked. */
@@ -29,5 +31,8 @@ export function useAction<A extends unknown[]>(act: (...args: A) => Promise<void
         setBusy(false);
       });
   };
-  return { run, isBusy, refusal };
+  const forgetRefusal = (): void => {
+    setRefusal(null);
+  };
+  return { run, isBusy, refusal, forgetRefusal };
 }

@@ -1,0 +1,36 @@
+import FormField from '@cloudscape-design/components/form-field';
+import Textarea from '@cloudscape-design/components/textarea';
+import type { ReactElement } from 'react';
+
+/** Longest description, in characters. */
+const MAX_LENGTH = 256;
+
+interface DescriptionFieldProps {
+  readonly value: string;
+  readonly onChange: (description: string) => void;
+  readonly errorText: string | undefined;
+}
+
+export function DescriptionField({ value, onChange, errorText }: DescriptionFieldProps): ReactElement {
+  // Characters are code points, as the server counts them.
+  const length = Array.from(value).length;
+  return (
+    <FormField
+      label={
+        <>
+          Description <i>- optional</i>
+        </>
+      }
+      constraintText={`One line without >!<"&'= (${length.toString()} of at most ${MAX_LENGTH.toString()} characters).`}
+      {...(errorText === undefined ? {} : { errorText })}
+    >
+      <Textarea
+        value={value}
+        rows={2}
+        onChange={({ detail }) => {
+          onChange(detail.value);
+        }}
+      />
+    </FormField>
+  );
+}
