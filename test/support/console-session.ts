@@ -63,7 +63,7 @@ export class ConsoleSession implements AsyncDisposable {
   async findSeriousIssues(): Promise<readonly string[]> {
     // Evaluated by the debugger: the page's policy would refuse a script tag, as it should.
     await this.page.evaluate(axe.source);
-    const results = (await this.page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+    const results = await this.page.evaluate<AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
     return results.violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
