@@ -39,6 +39,7 @@ import { RestoreBackup } from './services/restore-backup.js';
 import { StatusTail } from './services/status-tail.js';
 import { UpdateInstance } from './services/update-instance.js';
 import { WatchBackups } from './services/watch-backups.js';
+import { WatchDeletions } from './services/watch-deletions.js';
 import { WatchInstanceStatus } from './services/watch-instance-status.js';
 import { WatchRestores } from './services/watch-restores.js';
 import { openStorage } from './storage.js';
@@ -100,7 +101,8 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const metrics: Metrics = new Metrics({
     catalog,
     runningCount: () => work.backupRunner.runningCount,
-    subscriberCount: () => tail.followerCount + watchBackups.followerCount + watchRestores.followerCount,
+    subscriberCount: () =>
+      [tail, watchBackups, watchRestores, watchDeletions].reduce((sum, { followerCount }) => sum + followerCount, 0),
   });
   const onBackupEnded = (backup: Backup): void => {
     metrics.observeEnded(backup);
@@ -115,6 +117,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const watchInstanceStatus = new WatchInstanceStatus({ catalog, tail, capacity });
   const watchBackups = opened.add(new WatchBackups({ ...common, capacity }));
   const watchRestores = opened.add(new WatchRestores({ ...common, capacity }));
+  const watchDeletions = opened.add(new WatchDeletions({ ...common, capacity }));
   const listInstances = new ListInstances(catalog, connector);
   const listBackups = new ListBackups(catalog);
   const listRestores = new ListRestores(catalog);
@@ -142,7 +145,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     if (backupRunner.isDraining) return 'The server is shutting down.';
     return Promise.all([catalog.ping(), store.checkWritable()]).then(() => null, messageOf);
   };
-  const watches = { watchInstanceStatus, watchBackups, watchRestores };
+  const watches = { watchInstanceStatus, watchBackups, watchRestores, watchDeletions };
   const lists = { listInstances, listBackups, listRestores };
   const faces = { schema, metrics, downloadLinks, consoleDir: CONSOLE_DIR };
   const http = new HttpServer({ ...faces, ...lists, ...watches, findUnreadiness, logger });

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { RecordKind } from '../domain/deleted-record.js';
+import type { DeletedRecord } from '../domain/deleted-record.js';
 import { InProcessStatusFeed } from './in-process-status-feed.js';
 import type { Change, ChangeListener, StatusFeed } from './status-feed.js';
 
@@ -105,12 +107,17 @@ export class PostgresStatusFeed implements StatusFeed {
 /** Anybody may notify on the channel: what is not ours is only a reason to look. */
 function parseChange(payload: string | undefined): Change {
   try {
-    const change = JSON.parse(payload ?? '') as { kind?: unknown; backupId?: unknown; restoreId?: unknown } | null;
-    const { kind, backupId, restoreId } = change ?? {};
+    const { kind, backupId, restoreId, record } = (JSON.parse(payload ?? '') ?? {}) as Record<string, unknown>;
     if ((kind === 'backup' || kind === 'cancel') && typeof backupId === 'string') return { kind, backupId };
     if (kind === 'restore' && typeof restoreId === 'string') return { kind, restoreId };
+    if (kind === 'deleted' && isDeletedRecord(record)) return { kind, record };
   } catch {
     // Falls through.
   }
   return { kind: 'status' };
+}
+
+function isDeletedRecord(value: unknown): value is DeletedRecord {
+  const { kind, id } = (value ?? {}) as Partial<DeletedRecord>;
+  return typeof id === 'string' && kind !== undefined && Object.values(RecordKind).includes(kind);
 }

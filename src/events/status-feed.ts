@@ -1,3 +1,5 @@
+import type { DeletedRecord } from '../domain/deleted-record.js';
+
 /** What may have changed in the catalog. */
 export type Change =
   /** The log of status changes has grown. */
@@ -6,6 +8,8 @@ export type Change =
   | { readonly kind: 'backup'; readonly backupId: string }
   /** A restore looks different. */
   | { readonly kind: 'restore'; readonly restoreId: string }
+  /** A record is gone. */
+  | { readonly kind: 'deleted'; readonly record: DeletedRecord }
   /** A user has cancelled a backup: whoever works on it must stop. */
   | { readonly kind: 'cancel'; readonly backupId: string };
 

@@ -1,5 +1,6 @@
 import type { Caller } from '../domain/caller.js';
 import type { WatchBackups } from '../services/watch-backups.js';
+import type { WatchDeletions } from '../services/watch-deletions.js';
 import type { WatchInstanceStatus } from '../services/watch-instance-status.js';
 import type { WatchRestores } from '../services/watch-restores.js';
 import type { Loaders } from './loaders.js';
@@ -12,6 +13,7 @@ export interface GraphQLContext {
   readonly watchInstanceStatus: WatchInstanceStatus;
   readonly watchBackups: WatchBackups;
   readonly watchRestores: WatchRestores;
+  readonly watchDeletions: WatchDeletions;
   /** Drops a subscriber that is too slow for its buffer, in a way that lets it resume. */
   readonly dropSlowSubscriber: () => void;
 }

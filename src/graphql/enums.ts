@@ -2,6 +2,7 @@ import { registerEnumType } from 'type-graphql';
 import { BackupFailureCode, BackupOrderField, BackupPhase, BackupStatus, BackupType } from '../domain/backup.js';
 import { Engine, InstanceOrderField, InstanceRole, InstanceStatus } from '../domain/instance.js';
 import { AuditAction, AuditEventOrderField, AuditOutcome } from '../domain/audit.js';
+import { RecordKind } from '../domain/deleted-record.js';
 import { OrderDirection } from '../domain/page.js';
 import { RestoreFailureCode, RestoreOrderField, RestorePhase, RestoreStatus } from '../domain/restore.js';
 import { VerificationLevel, VerificationStatus } from '../domain/verification.js';
@@ -171,6 +172,15 @@ registerEnumType(VerificationStatus, {
       description:
         'It could not be made: the store or the server to restore to was not there. It says nothing of the backup.',
     },
+  },
+});
+
+registerEnumType(RecordKind, {
+  name: 'RecordKind',
+  description: 'What can be deleted.',
+  valuesConfig: {
+    INSTANCE: { description: 'An instance.' },
+    BACKUP: { description: 'A backup.' },
   },
 });
 

@@ -6,6 +6,7 @@ import type { PubSub } from 'type-graphql';
 import { AuditEventResolver } from './audit-event.resolver.js';
 import { BackupResolver } from './backup.resolver.js';
 import { BackupPolicyResolver } from './backup-policy.resolver.js';
+import { DeletedRecordResolver } from './deleted-record.resolver.js';
 import './enums.js';
 import { InstanceResolver } from './instance.resolver.js';
 import { LocationResolver } from './location.resolver.js';
@@ -36,6 +37,7 @@ export async function createSchema(services: ResolverServices): Promise<GraphQLS
     [RestoreResolver, new RestoreResolver(services)],
     [AuditEventResolver, new AuditEventResolver(services)],
     [LocationResolver, new LocationResolver(services)],
+    [DeletedRecordResolver, new DeletedRecordResolver()],
   ]);
   const schema = await buildSchema({
     resolvers: [
@@ -45,6 +47,7 @@ export async function createSchema(services: ResolverServices): Promise<GraphQLS
       RestoreResolver,
       AuditEventResolver,
       LocationResolver,
+      DeletedRecordResolver,
     ],
     container: { get: (type) => resolvers.get(type) },
     pubSub: NO_PUB_SUB,

@@ -14,6 +14,7 @@ import type { ListBackups } from '../services/list-backups.js';
 import type { ListInstances } from '../services/list-instances.js';
 import type { ListRestores } from '../services/list-restores.js';
 import type { WatchBackups } from '../services/watch-backups.js';
+import type { WatchDeletions } from '../services/watch-deletions.js';
 import type { WatchInstanceStatus } from '../services/watch-instance-status.js';
 import type { WatchRestores } from '../services/watch-restores.js';
 import { routeConsole } from './console.js';
@@ -45,6 +46,7 @@ export interface HttpServerDeps {
   readonly watchInstanceStatus: WatchInstanceStatus;
   readonly watchBackups: WatchBackups;
   readonly watchRestores: WatchRestores;
+  readonly watchDeletions: WatchDeletions;
   readonly downloadLinks: DownloadLinks;
   /** Folder of the console, as Vite builds it. */
   readonly consoleDir: string;
@@ -111,10 +113,11 @@ export class HttpServer {
   }
 
   #createContext({ requestId, isLongLived, dropSlowSubscriber }: OperationOrigin): GraphQLContext {
-    const { watchInstanceStatus, watchBackups, watchRestores } = this.#deps;
+    const { watchInstanceStatus, watchBackups, watchRestores, watchDeletions } = this.#deps;
+    const watches = { watchInstanceStatus, watchBackups, watchRestores, watchDeletions };
     const caller = localOperator(requestId);
     const loaders = new Loaders(this.#deps, caller, isLongLived);
-    return { caller, loaders, watchInstanceStatus, watchBackups, watchRestores, dropSlowSubscriber };
+    return { caller, loaders, ...watches, dropSlowSubscriber };
   }
 
   #fence(): void {

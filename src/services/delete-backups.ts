@@ -7,6 +7,7 @@ import { AuditAction, AuditOutcome } from '../domain/audit.js';
 import { BackupStatus, BackupType } from '../domain/backup.js';
 import type { Backup } from '../domain/backup.js';
 import type { Caller } from '../domain/caller.js';
+import { RecordKind } from '../domain/deleted-record.js';
 import { DomainError, isDomainError } from '../domain/errors.js';
 import { VerificationStatus } from '../domain/verification.js';
 import type { StatusFeed } from '../events/status-feed.js';
@@ -133,7 +134,7 @@ export class DeleteBackups implements Recoverable {
   }
 
   async #remove(backup: Backup): Promise<void> {
-    const { catalog, store, audit, logger } = this.#deps;
+    const { catalog, store, audit, feed, logger } = this.#deps;
     const { id: backupId, project } = backup;
     await untilStopped(store.remove({ project, backupId }), AbortSignal.timeout(REMOVE_TIMEOUT_MS));
     const isRemoved = await catalog.transaction(async ({ backups, auditLog }) => {
@@ -141,7 +142,9 @@ export class DeleteBackups implements Recoverable {
       await auditLog.append(audit.end(toSubject(backup), null));
       return true;
     });
-    if (isRemoved) logger.info({ backupId }, 'backup is deleted');
+    if (!isRemoved) return;
+    logger.info({ backupId }, 'backup is deleted');
+    feed.publish({ kind: 'deleted', record: { kind: RecordKind.BACKUP, id: backupId } });
   }
 }
 

@@ -4,6 +4,7 @@ import { AuditAction } from '../domain/audit.js';
 import { BackupStatus, BackupType } from '../domain/backup.js';
 import type { Backup } from '../domain/backup.js';
 import type { Caller } from '../domain/caller.js';
+import { RecordKind } from '../domain/deleted-record.js';
 import type { StatusFeed } from '../events/status-feed.js';
 import type { AuditTrail } from './audit-trail.js';
 import type { DeleteBackups } from './delete-backups.js';
@@ -48,6 +49,7 @@ export class DeleteInstance {
       }),
     );
     logger.info({ reqId: caller.requestId, caller: caller.name, instanceId }, 'instance deleted');
+    feed.publish({ kind: 'deleted', record: { kind: RecordKind.INSTANCE, id: instanceId } });
     for (const backup of automated) {
       feed.publish({ kind: 'backup', backupId: backup.id });
       deleteBackups.removeFiles(backup);

@@ -75,6 +75,8 @@ test('counts instances, backups, running work and subscribers in its metrics', a
   await hold.reached();
   const changes = app.backupChanges({ backupId });
   await changes.next();
+  const deletions = app.webSocketClient().iterate({ query: 'subscription { recordDeleted { id } }' });
+  await expect.poll(read).toContain('rds_subscribers 2');
 
   const during = await read();
   for (const line of [
@@ -82,7 +84,6 @@ test('counts instances, backups, running work and subscribers in its metrics', a
     'rds_instances{status="AVAILABLE"} 0',
     'rds_backups{status="BUILDING"} 1',
     'rds_backups_running 1',
-    'rds_subscribers 1',
   ]) {
     expect(during).toContain(line);
   }
@@ -92,6 +93,8 @@ test('counts instances, backups, running work and subscribers in its metrics', a
   hold.release();
   await app.waitForEnd(backupId);
   await changes.return();
+  await deletions.return?.();
+  await expect.poll(read).toContain('rds_subscribers 0');
   const after = await read();
   for (const line of [
     'rds_instances{status="AVAILABLE"} 1',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { RecordKind } from '../../src/domain/deleted-record.js';
 import type { Change, StatusFeed } from '../../src/events/status-feed.js';
 import { Gate } from '../support/gate.js';
 
@@ -14,6 +15,16 @@ export const STATUS: Change = { kind: 'status' };
 export function backupChange(index: number): Change {
   return { kind: 'backup', backupId: `backup-${index}` };
 }
+
+/** One change of each kind. */
+const EVERY_KIND: readonly Change[] = [
+  STATUS,
+  backupChange(0),
+  { kind: 'restore', restoreId: 'restore-1' },
+  { kind: 'cancel', backupId: 'backup-1' },
+  { kind: 'deleted', record: { kind: RecordKind.INSTANCE, id: 'instance-1' } },
+  { kind: 'deleted', record: { kind: RecordKind.BACKUP, id: 'backup-1' } },
+];
 
 /** Listens until so many changes were heard. */
 export class Ear {
@@ -35,7 +46,7 @@ export class Ear {
 export function statusFeedContract(create: () => Promise<FeedSubject>): void {
   test('brings every change, in the order of publication, to every listener', async () => {
     await using subject = await create();
-    const changes = [STATUS, ...Array.from({ length: 200 }, (_value, index) => backupChange(index)), STATUS];
+    const changes = [...EVERY_KIND, ...Array.from({ length: 200 }, (_value, index) => backupChange(index)), STATUS];
     const ears = [new Ear(subject.feed, changes.length), new Ear(subject.feed, changes.length)];
 
     for (const change of changes) subject.feed.publish(change);

@@ -65,17 +65,23 @@ describe.skipIf(!hasPostgres)('a feed through PostgreSQL', () => {
     expect(errors).toEqual([]);
   });
 
-  test.each(['', 'not JSON', 'null', '{"kind":"backup"}', '[1]'])(
-    'takes a foreign notification, %j, for a reason to look',
-    async (payload) => {
-      await using scratch = await ScratchPostgres.create();
-      await using feed = await PostgresStatusFeed.connect(scratch.url, () => undefined);
-      const ear = new Ear(feed, 1);
-      await runElsewhere(scratch.url, `SELECT pg_notify('rds_backup_changes', '${payload}')`);
-      await ear.done;
-      expect(ear.heard).toEqual([STATUS]);
-    },
-  );
+  test.each([
+    '',
+    'not JSON',
+    'null',
+    '{"kind":"backup"}',
+    '[1]',
+    '{"kind":"deleted","record":null}',
+    '{"kind":"deleted","record":{"kind":"BACKUP"}}',
+    '{"kind":"deleted","record":{"kind":"TABLE","id":"1"}}',
+  ])('takes a foreign notification, %j, for a reason to look', async (payload) => {
+    await using scratch = await ScratchPostgres.create();
+    await using feed = await PostgresStatusFeed.connect(scratch.url, () => undefined);
+    const ear = new Ear(feed, 1);
+    await runElsewhere(scratch.url, `SELECT pg_notify('rds_backup_changes', '${payload}')`);
+    await ear.done;
+    expect(ear.heard).toEqual([STATUS]);
+  });
 
   test('keeps databases apart', async () => {
     await using mine = await ScratchPostgres.create();

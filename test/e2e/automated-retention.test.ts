@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { BackupFailureCode } from '../../src/domain/backup.js';
 import { BackupFailedError } from '../../src/domain/failure.js';
 import { listBackups, setPolicy, TestTime, waitForBackups } from '../support/backup-policies.js';
-import { auditEvents, beginRestore, verify, waitForRestoreEnd } from '../support/backup-use.js';
+import { take } from '../support/api-client.js';
+import { auditEvents, beginRestore, verify, waitForRestoreEnd, watchDeletions } from '../support/backup-use.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { listBackupFolders } from '../support/store.js';
 import { TestApp } from '../support/test-app.js';
@@ -63,10 +64,13 @@ test('automated backups go when they are older than they are kept, files and all
   await using retained = await Retained.start(2);
   const { app } = retained;
   const first = await retained.take(1);
-  for (const day of [2, 3, 4, 5]) await retained.take(day);
+  const second = await retained.take(2);
+  const deletions = await watchDeletions(app);
+  for (const day of [3, 4, 5]) await retained.take(day);
 
   await retained.left([3, 4, 5]);
 
+  expect((await take(deletions, 2)).map(({ id }) => id)).toEqual([first, second]);
   expect((await listBackupFolders(app.artifacts)).length).toBe(3);
   const events = await auditEvents(app, { action: 'DELETE_BACKUP', backupId: first });
   expect(events.map(({ caller, outcome }) => [caller, outcome])).toEqual([

@@ -224,7 +224,8 @@ export async function ask(client: Client, query: string, variables: Variables = 
       {
         next: (answer) => {
           resolve(answer as SocketAnswer);
-          unsubscribe();
+          // Not at once: the client would count out twice what the server completes in the same breath, and close the socket.
+          setImmediate(unsubscribe);
         },
         error: (error) => {
           // A refused operation; anything else is the socket's own trouble.

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { ask } from './api-client.js';
 import type { ApiClient, GraphqlAnswer } from './api-client.js';
 
 /** What is done with backups, as any client would do it: restore, verify, delete. */
@@ -145,6 +146,21 @@ export async function deleteEach(app: ApiClient, ids: readonly string[]): Promis
 export async function deleteOne(app: ApiClient, id: string): Promise<string> {
   const [result] = await deleteEach(app, [id]);
   return result?.error?.code ?? 'ACCEPTED';
+}
+
+export interface DeletedRecord {
+  readonly kind: 'INSTANCE' | 'BACKUP';
+  readonly id: string;
+}
+
+/** What is deleted from this call on, as far as the server is concerned: its answer to a query on the same socket says so. */
+export async function watchDeletions(app: ApiClient): Promise<AsyncIterableIterator<DeletedRecord>> {
+  const client = app.webSocketClient();
+  const values = client.iterate({ query: 'subscription { recordDeleted { kind id } }' });
+  await ask(client, '{ __typename }');
+  return (async function* () {
+    for await (const { data } of values) yield data?.recordDeleted as DeletedRecord;
+  })();
 }
 
 export async function waitUntilGone(app: ApiClient, backupId: string): Promise<void> {

@@ -1,0 +1,11 @@
+/** What can be deleted. */
+export enum RecordKind {
+  INSTANCE = 'INSTANCE',
+  BACKUP = 'BACKUP',
+}
+
+/** What is gone. */
+export interface DeletedRecord {
+  readonly kind: RecordKind;
+  readonly id: string;
+}
