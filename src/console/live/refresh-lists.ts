@@ -3,6 +3,8 @@ import type { LiveEvent, LiveUpdates } from './live-updates';
 
 /** Changes that come close together are one reason to read a list again. */
 const GATHER_MS = 150;
+/** Least time between two readings: what a busy server tells a page must not become its load. */
+const INTERVAL_MS = 1000;
 
 /** What is asked of the instances themselves is dear, and no event says that it changed: these are read when opened. */
 const ASKED_OF_INSTANCES: ReadonlySet<string | undefined> = new Set(['InstanceDatabases']);
@@ -13,7 +15,9 @@ const ASKED_OF_INSTANCES: ReadonlySet<string | undefined> = new Set(['InstanceDa
  */
 export function refreshLists(client: ApolloClient, live: LiveUpdates): void {
   let timer: number | undefined;
+  let nextAt = 0;
   const refresh = async (): Promise<void> => {
+    nextAt = performance.now() + INTERVAL_MS;
     timer = undefined;
     await client
       .refetchQueries({
@@ -25,7 +29,7 @@ export function refreshLists(client: ApolloClient, live: LiveUpdates): void {
   };
   live.listen((event) => {
     if (!changesLists(event)) return;
-    timer ??= window.setTimeout(() => void refresh(), GATHER_MS);
+    timer ??= window.setTimeout(() => void refresh(), Math.max(GATHER_MS, nextAt - performance.now()));
   });
 }
 
