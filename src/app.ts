@@ -15,6 +15,7 @@ import type { DatabaseEngine } from './engines/database-engine.js';
 import { MysqlEngine } from './engines/mysql/mysql-engine.js';
 import { PostgresqlEngine } from './engines/postgresql/postgresql-engine.js';
 import { SqliteEngine } from './engines/sqlite/sqlite-engine.js';
+import type { GraphQLContext } from './graphql/context.js';
 import { createSchema } from './graphql/schema.js';
 import { HttpServer } from './http/http-server.js';
 import { Metrics } from './http/metrics.js';
@@ -43,6 +44,7 @@ import { WatchDeletions } from './services/watch-deletions.js';
 import { WatchInstanceStatus } from './services/watch-instance-status.js';
 import { WatchRestores } from './services/watch-restores.js';
 import { openStorage } from './storage.js';
+import type { Storage } from './storage.js';
 
 /** Messages that may wait for one slow subscription. */
 const SUBSCRIPTION_BUFFER = 1000;
@@ -101,8 +103,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const metrics: Metrics = new Metrics({
     catalog,
     runningCount: () => work.backupRunner.runningCount,
-    subscriberCount: () =>
-      [tail, watchBackups, watchRestores, watchDeletions].reduce((sum, { followerCount }) => sum + followerCount, 0),
+    subscriberCount: () => live.countSubscribers(),
   });
   const onBackupEnded = (backup: Backup): void => {
     metrics.observeEnded(backup);
@@ -113,11 +114,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   await work.start();
 
   const capacity = overrides.subscriptionBuffer ?? SUBSCRIPTION_BUFFER;
-  const tail = opened.add(await StatusTail.start(common));
-  const watchInstanceStatus = new WatchInstanceStatus({ catalog, tail, capacity });
-  const watchBackups = opened.add(new WatchBackups({ ...common, capacity }));
-  const watchRestores = opened.add(new WatchRestores({ ...common, capacity }));
-  const watchDeletions = opened.add(new WatchDeletions({ ...common, capacity }));
+  const live: Live = await openLive({ ...common, capacity }, opened);
   const listInstances = new ListInstances(catalog, connector);
   const listBackups = new ListBackups(catalog);
   const listRestores = new ListRestores(catalog);
@@ -145,10 +142,9 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     if (backupRunner.isDraining) return 'The server is shutting down.';
     return Promise.all([catalog.ping(), store.checkWritable()]).then(() => null, messageOf);
   };
-  const watches = { watchInstanceStatus, watchBackups, watchRestores, watchDeletions };
   const lists = { listInstances, listBackups, listRestores };
   const faces = { schema, metrics, downloadLinks, consoleDir: CONSOLE_DIR };
-  const http = new HttpServer({ ...faces, ...lists, ...watches, findUnreadiness, logger });
+  const http = new HttpServer({ ...faces, ...lists, ...live.watches, findUnreadiness, logger });
   url = await http.listen(config.host, config.port);
   monitor.start();
   scheduled.start();
@@ -165,6 +161,30 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
     url,
     stop: () => (stopping ??= stop()),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),
+  };
+}
+
+interface LiveParts extends Storage {
+  readonly capacity: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What clients can follow. */
+interface Live {
+  readonly watches: Pick<GraphQLContext, 'watchInstanceStatus' | 'watchBackups' | 'watchRestores' | 'watchDeletions'>;
+  countSubscribers(): number;
+}
+
+async function openLive(parts: LiveParts, opened: Opened): Promise<Live> {
+  const tail = opened.add(await StatusTail.start(parts));
+  const watchInstanceStatus = new WatchInstanceStatus({ ...parts, tail });
+  const watchBackups = opened.add(new WatchBackups(parts));
+  const watchRestores = opened.add(new WatchRestores(parts));
+  const watchDeletions = opened.add(new WatchDeletions(parts));
+  const followed = [tail, watchBackups, watchRestores, watchDeletions];
+  return {
+    watches: { watchInstanceStatus, watchBackups, watchRestores, watchDeletions },
+    countSubscribers: () => followed.reduce((sum, { followerCount }) => sum + followerCount, 0),
   };
 }
 
