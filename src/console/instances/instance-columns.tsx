@@ -1,0 +1,84 @@
+import Box from '@cloudscape-design/components/box';
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
+import type { TableProps } from '@cloudscape-design/components/table';
+import type { ReactElement } from 'react';
+import { Timestamp } from '../display/timestamp';
+import { ENGINES, ROLES } from '../display/words';
+import type { InstanceOrderField, InstanceRecordFragment } from '../gql/graphql';
+import { ScopedLink } from '../shell/scoped-link';
+import { DatabasesCell } from './databases-cell';
+import { StatusCell } from './status-cell';
+
+type Column = TableProps.ColumnDefinition<InstanceRecordFragment> & {
+  readonly id: string;
+  readonly header: string;
+  readonly sortingField?: InstanceOrderField;
+};
+
+/** What the table can show of an instance, beside what can be done with it. */
+export const INSTANCE_COLUMNS: readonly Column[] = [
+  {
+    id: 'name',
+    header: 'Name',
+    isRowHeader: true,
+    sortingField: 'NAME',
+    minWidth: 200,
+    cell: ({ id, name }) => (
+      <>
+        <ScopedLink to={`/instances/${id}`}>{name}</ScopedLink>
+        <Box fontSize="body-s" color="text-body-secondary">
+          <Copyable text={id} what={`ID of ${name}`} />
+        </Box>
+      </>
+    ),
+  },
+  { id: 'engine', header: 'Engine', cell: ({ engine, engineVersion }) => `${ENGINES[engine]} ${engineVersion}` },
+  { id: 'role', header: 'Role', cell: ({ role }) => ROLES[role] },
+  { id: 'status', header: 'Status', minWidth: 150, cell: (instance) => <StatusCell instance={instance} /> },
+  {
+    id: 'endpoint',
+    header: 'Address',
+    maxWidth: 300,
+    cell: ({ name, endpoint }) => <Copyable text={endpoint} what={`Address of ${name}`} />,
+  },
+  { id: 'databases', header: 'Databases', cell: (instance) => <DatabasesCell instance={instance} /> },
+  { id: 'lastBackup', header: 'Last backup', cell: ({ lastBackups }) => <LastBackup backup={lastBackups.nodes[0]} /> },
+  {
+    id: 'createdAt',
+    header: 'Registered',
+    sortingField: 'CREATED_AT',
+    cell: ({ createdAt }) => <Timestamp iso={createdAt} />,
+  },
+];
+
+function Copyable({ text, what }: { readonly text: string; readonly what: string }): ReactElement {
+  return (
+    <CopyToClipboard
+      variant="inline"
+      textToCopy={text}
+      wrapText={false}
+      copyButtonAriaLabel={`Copy: ${what}`}
+      copySuccessText="Copied"
+      copyErrorText="It could not be copied"
+      popoverRenderWithPortal
+    />
+  );
+}
+
+interface LastBackupProps {
+  readonly backup: InstanceRecordFragment['lastBackups']['nodes'][number] | undefined;
+}
+
+function LastBackup({ backup }: LastBackupProps): ReactElement {
+  if (backup === undefined) return <>None yet</>;
+  return (
+    <>
+      <ScopedLink to="/backups" search={{ backup: backup.id }}>
+        {backup.name}
+      </ScopedLink>
+      <Box fontSize="body-s" color="text-body-secondary">
+        <Timestamp iso={backup.completedAt} />
+      </Box>
+    </>
+  );
+}
