@@ -24,6 +24,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Cloudscape, React and Apollo Client are in one file that all pages share: some 320 kB compressed.
     chunkSizeWarningLimit: 1500,
+    // How long a busy machine took is no warning.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: {
     host: '127.0.0.1',
