@@ -2,10 +2,10 @@ import { In, LessThanOrEqual } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { BackupPolicy } from '../domain/backup-policy.js';
 import type { BackupPolicyChanges, BackupPolicyWriter } from './backup-policies.js';
+import { InstanceRepository } from './instance-repository.js';
 import { withoutNul } from './keyset.js';
 import { toBackupPolicy, toBackupPolicyRow } from './policy-rows.js';
 import { BackupPolicySchema } from './policy-schemas.js';
-import { InstanceSchema } from './schemas.js';
 
 export class BackupPolicyRepository implements BackupPolicyWriter {
   readonly #manager: EntityManager;
@@ -36,11 +36,10 @@ export class BackupPolicyRepository implements BackupPolicyWriter {
   }
 
   async insert(policy: Omit<BackupPolicy, 'revision'>): Promise<BackupPolicy | null> {
-    // An update that changes nothing locks the instance: nobody else can add a policy to it now, or delete it.
-    const id = withoutNul(policy.instanceId);
-    const holding = await this.#manager.update(InstanceSchema, { id }, { id });
-    const [existing = null] = await this.findMany([id]);
-    if (holding.affected !== 1 || existing !== null) return null;
+    // While the instance is held nobody else can add a policy to it, or delete it.
+    const held = await new InstanceRepository(this.#manager).hold(policy.instanceId);
+    const [existing = null] = await this.findMany([policy.instanceId]);
+    if (held === null || existing !== null) return null;
     const first = { ...policy, revision: 1 };
     await this.#manager.insert(BackupPolicySchema, toBackupPolicyRow(first));
     return first;

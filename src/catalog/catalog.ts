@@ -142,6 +142,14 @@ export interface StatusTransition {
   readonly at: Date;
 }
 
+/** What is to be told of an instance whose status it does not change. */
+export interface InstanceNote {
+  readonly instanceId: string;
+  /** What the event says. */
+  readonly reason: string;
+  readonly at: Date;
+}
+
 export interface InstanceWriter extends InstanceReader {
   /** @throws UniqueViolationError instance-name */
   insert(instance: Instance, more: NewInstance): Promise<void>;
@@ -151,6 +159,13 @@ export interface InstanceWriter extends InstanceReader {
    * @throws UniqueViolationError instance-name
    */
   changeStatus(transition: StatusTransition): Promise<boolean>;
+  /** An instance as it is, and as it stays until the transaction ends. Null when there is none. */
+  hold(instanceId: string): Promise<Instance | null>;
+  /**
+   * Appends an event with the status as it is, and holds the instance, so that the status is that until the event is there.
+   * False, and nothing written, when it is gone.
+   */
+  note(note: InstanceNote): Promise<boolean>;
   /** Sets the next check of an instance, if nobody else has claimed the one that is due, and the instance does nothing. */
   claimCheck(check: DueCheck, nextDueAt: Date): Promise<boolean>;
   /**

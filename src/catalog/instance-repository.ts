@@ -6,6 +6,7 @@ import type { Page } from '../domain/page.js';
 import type {
   DueCheck,
   InstanceFilter,
+  InstanceNote,
   InstancePageRequest,
   InstanceWriter,
   NewInstance,
@@ -15,7 +16,7 @@ import { applyKeyset, containsPattern, toPage, withoutNul } from './keyset.js';
 import type { SortKey } from './keyset.js';
 import { toInstance, toInstanceRow } from './rows.js';
 import { InstanceSchema, StatusChangeSchema } from './schemas.js';
-import type { InstanceRow } from './schemas.js';
+import type { InstanceRow, StatusChangeRow } from './schemas.js';
 import { lockEventOrder, translateUniqueViolation } from './dialect.js';
 
 const SORT_KEYS: Readonly<Record<InstanceOrderField, SortKey<InstanceRow>>> = {
@@ -125,15 +126,23 @@ export class InstanceRepository implements InstanceWriter {
       ),
     );
     if (update.affected !== 1) return false;
-    await lockEventOrder(this.#manager);
-    await this.#manager.insert(StatusChangeSchema, {
-      instanceId,
-      previousStatus: from,
-      status: to,
-      reason,
-      backupId,
-      occurredAt: at.getTime(),
-    });
+    await this.#append({ instanceId, previousStatus: from, status: to, reason, backupId, occurredAt: at.getTime() });
+    return true;
+  }
+
+  async hold(instanceId: string): Promise<Instance | null> {
+    // An update that changes nothing: others who want to change the instance, or to delete it, wait.
+    const id = withoutNul(instanceId);
+    const holding = await this.#manager.update(InstanceSchema, { id }, { id });
+    return holding.affected === 1 ? this.find(id) : null;
+  }
+
+  async note({ instanceId, reason, at }: InstanceNote): Promise<boolean> {
+    const instance = await this.hold(instanceId);
+    if (instance === null) return false;
+    const { status } = instance;
+    const occurredAt = at.getTime();
+    await this.#append({ instanceId, previousStatus: status, status, reason, backupId: null, occurredAt });
     return true;
   }
 
@@ -154,6 +163,11 @@ export class InstanceRepository implements InstanceWriter {
   async remove(instanceId: string): Promise<boolean> {
     const removal = await this.#manager.delete(InstanceSchema, { id: instanceId, status: In(IDLE_STATUSES) });
     return removal.affected === 1;
+  }
+
+  async #append(change: Omit<StatusChangeRow, 'id'>): Promise<void> {
+    await lockEventOrder(this.#manager);
+    await this.#manager.insert(StatusChangeSchema, change);
   }
 
   #query(): SelectQueryBuilder<InstanceRow> {

@@ -6,6 +6,7 @@ import type { Clock } from '../domain/clock.js';
 import { DomainError } from '../domain/errors.js';
 import { InstanceStatus } from '../domain/instance.js';
 import type { Instance } from '../domain/instance.js';
+import type { StatusFeed } from '../events/status-feed.js';
 import type { AuditTrail } from './audit-trail.js';
 import type { HealthSchedule } from './health-schedule.js';
 import type { InstanceConnector } from './instance-connector.js';
@@ -23,6 +24,7 @@ interface RegisterInstanceDeps {
   readonly catalog: Catalog;
   readonly connector: InstanceConnector;
   readonly secretBox: SecretBox;
+  readonly feed: StatusFeed;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly schedule: HealthSchedule;
@@ -40,7 +42,9 @@ export class RegisterInstance {
   /** @throws DomainError INSTANCE_NAME_TAKEN, INSTANCE_UNREACHABLE, BAD_USER_INPUT */
   async register(caller: Caller, input: RegisterInstanceInput): Promise<Instance> {
     const subject = { action: AuditAction.REGISTER_INSTANCE };
-    return this.#deps.audit.attempt(caller, subject, () => this.#register(caller, input));
+    const instance = await this.#deps.audit.attempt(caller, subject, () => this.#register(caller, input));
+    this.#deps.feed.publish({ kind: 'status' });
+    return instance;
   }
 
   async #register(caller: Caller, input: RegisterInstanceInput): Promise<Instance> {
@@ -69,6 +73,7 @@ export class RegisterInstance {
     try {
       await catalog.transaction(async ({ instances, auditLog }) => {
         await instances.insert(instance, more);
+        await instances.note({ instanceId: instance.id, reason: `Instance ${name} is registered.`, at: now });
         await auditLog.append(audit.event(caller, subject));
       });
     } catch (error) {

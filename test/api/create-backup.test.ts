@@ -3,6 +3,7 @@ import { DomainError } from '../../src/domain/errors.js';
 import { InstanceRole } from '../../src/domain/instance.js';
 import { BACKUP_DESCRIPTION, BACKUP_NAME, MAX_NAMED_DATABASES } from '../../src/domain/naming.js';
 import { EngineUnreachableError } from '../../src/engines/database-engine.js';
+import { REGISTERED } from '../support/api-client.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { SqliteFile } from '../support/sqlite.js';
 import { TestApp } from '../support/test-app.js';
@@ -206,7 +207,7 @@ test('refuses an instance whose backups take a program that is not there, and cl
   });
   expect(await countBackups(app)).toBe(0);
   const { data: list } = await app.graphql('{ instances { eventCursor nodes { status } } }');
-  expect(list.instances).toEqual({ eventCursor: '0', nodes: [{ status: 'AVAILABLE' }] });
+  expect(list.instances).toEqual({ eventCursor: REGISTERED, nodes: [{ status: 'AVAILABLE' }] });
   engine.toolFault = null;
   expect((await app.takeBackup(instanceId, 'first')).status).toBe('COMPLETED');
 });

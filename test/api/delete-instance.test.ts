@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { beginRestore, codeOf, deleteInstance, restoreBackup, waitUntilGone } from '../support/backup-use.js';
-import { take } from '../support/api-client.js';
+import { REGISTERED, take } from '../support/api-client.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { SqliteFile } from '../support/sqlite.js';
 import { listFiles } from '../support/store.js';
@@ -138,7 +138,7 @@ test('subscribers to all changes go on when an instance is deleted, also from an
   await using lab = await start();
   const { app, instanceId } = lab;
   await app.takeBackup(instanceId, 'first');
-  const [, last] = await take(app.statusChanges({ after: '0' }), 2);
+  const [, last] = await take(app.statusChanges({ after: REGISTERED }), 2);
   const changes = app.statusChanges({ after: last?.id ?? '0' });
   const next = changes.next();
   await deleteInstance(app, instanceId);
@@ -146,7 +146,8 @@ test('subscribers to all changes go on when an instance is deleted, also from an
 
   await app.beginBackup(other, 'second');
 
-  expect((await next).value).toMatchObject({ status: 'BACKING_UP', instance: { id: other } });
+  expect((await next).value).toMatchObject({ status: 'AVAILABLE', instance: { id: other } });
+  expect((await changes.next()).value).toMatchObject({ status: 'BACKING_UP', instance: { id: other } });
   await changes.return();
   const [replayed] = await take(app.statusChanges({ after: '0' }), 1);
   expect(replayed?.instance.id).toBe(other);

@@ -81,11 +81,14 @@ export async function readStatusLog(api: ApiClient, instanceId: string): Promise
   return log;
 }
 
-/** What is wrong with a log that should tell of backups alone, from its first event on. */
+/** What is wrong with a log that should tell of the registration, and then of backups alone. */
 export function findLogFaults(log: readonly StatusEvent[]): readonly string[] {
-  const faults: string[] = [];
-  let last = { id: 0, status: 'AVAILABLE' };
-  for (const { id, previousStatus, status } of log) {
+  const [registered, ...changes] = log;
+  const isFirst =
+    registered?.id === '1' && registered.previousStatus === 'AVAILABLE' && registered.status === 'AVAILABLE';
+  const faults = isFirst ? [] : ['the log does not begin with the registration'];
+  let last = { id: 1, status: 'AVAILABLE' };
+  for (const { id, previousStatus, status } of changes) {
     const next = last.status === 'AVAILABLE' ? 'BACKING_UP' : 'AVAILABLE';
     if (Number(id) !== last.id + 1) faults.push(`event ${id} follows ${last.id.toString()}`);
     if (previousStatus !== last.status || status !== next) {

@@ -3,7 +3,7 @@ import { InstanceStatus } from '../../src/domain/instance.js';
 import type { StatusChange } from '../../src/domain/instance.js';
 import { Gate } from '../support/gate.js';
 import { NOON } from '../support/samples.js';
-import { changeStatus, claimOf, insertInstance, openForOtherServer, releaseOf } from './catalog-subject.js';
+import { changeStatus, claimOf, insertInstance, LATER, openForOtherServer, releaseOf } from './catalog-subject.js';
 import type { CreateCatalog } from './catalog-subject.js';
 
 export function statusChangeContract(create: CreateCatalog): void {
@@ -118,5 +118,53 @@ export function statusChangeContract(create: CreateCatalog): void {
     const all = await catalog.statusChanges.list({ after: '0', instanceId: null, limit: 1000 });
     expect(all).toHaveLength(12 * 4 * 2);
     expect(followed).toEqual(all);
+  });
+
+  test('tell also what changes no status, and leave the instance as it is', async () => {
+    await using subject = await create();
+    const { catalog } = subject;
+    const instance = await insertInstance(catalog, { status: InstanceStatus.ABNORMAL, statusReason: 'It is gone.' });
+    const note = (instanceId: string): Promise<boolean> =>
+      catalog.transaction(({ instances }) => instances.note({ instanceId, reason: 'It is told.', at: LATER }));
+
+    expect(await note(instance.id)).toBe(true);
+    for (const id of ['nobody', 'a\0b']) expect(await note(id)).toBe(false);
+
+    expect(await catalog.instances.find(instance.id)).toEqual(instance);
+    expect(await catalog.statusChanges.list({ after: '0', instanceId: null, limit: 10 })).toEqual([
+      {
+        id: await catalog.statusChanges.latestId(),
+        instanceId: instance.id,
+        previousStatus: InstanceStatus.ABNORMAL,
+        status: InstanceStatus.ABNORMAL,
+        reason: 'It is told.',
+        backupId: null,
+        occurredAt: LATER,
+      },
+    ]);
+  });
+
+  test('begin each with the status that the one before has ended with, whoever tells of the instance meanwhile', async () => {
+    await using subject = await create();
+    const { catalog } = subject;
+    const other = await openForOtherServer(subject);
+    const { id: instanceId } = await insertInstance(catalog);
+    const rounds = Array.from({ length: 10 }, (_value, index) => index);
+    const note = { instanceId, reason: 'It is told.', at: NOON };
+
+    await Promise.all([
+      ...rounds.map(() => other.transaction(({ instances }) => instances.note(note))),
+      (async () => {
+        for (const _round of rounds) {
+          await changeStatus(catalog, claimOf(instanceId));
+          await changeStatus(catalog, releaseOf(instanceId));
+        }
+      })(),
+    ]);
+
+    const all = await catalog.statusChanges.list({ after: '0', instanceId, limit: 100 });
+    expect(all).toHaveLength(30);
+    const ends = [InstanceStatus.AVAILABLE, ...all.map(({ status }) => status)];
+    expect(all.map(({ previousStatus }) => previousStatus)).toEqual(ends.slice(0, -1));
   });
 }

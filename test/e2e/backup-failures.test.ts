@@ -7,7 +7,7 @@ import { BackupFailedError } from '../../src/domain/failure.js';
 import { InstanceRole } from '../../src/domain/instance.js';
 import { EngineUnreachableError } from '../../src/engines/database-engine.js';
 import type { DumpRequest } from '../../src/engines/database-engine.js';
-import { take } from '../support/api-client.js';
+import { REGISTERED, take } from '../support/api-client.js';
 import type { BackupMessage } from '../support/api-client.js';
 import { aborted, FakeEngine } from '../support/fake-engine.js';
 import type { DumpScript } from '../support/fake-engine.js';
@@ -212,7 +212,7 @@ test('a backup whose instance does not answer when its work begins leaves it ABN
   const message = 'The instance cannot be used: nobody is at home.';
   expect(backup.failure).toEqual({ code: 'ENGINE_UNREACHABLE', message });
   await expectNothingLeft(app, backup, 'ABNORMAL');
-  const changes = await take(app.statusChanges({ after: '0' }), 2);
+  const changes = await take(app.statusChanges({ after: REGISTERED }), 2);
   expect(changes[1]).toMatchObject({
     previousStatus: 'BACKING_UP',
     status: 'ABNORMAL',

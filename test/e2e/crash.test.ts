@@ -35,16 +35,17 @@ async function expectConsistent(dir: TempDir): Promise<readonly BackupRow[]> {
 /** Every change follows on the one before it: none is lost, none comes twice. */
 async function expectUnbrokenLog(dir: TempDir): Promise<void> {
   await using catalog = await SqliteFile.open(dir.join('data', 'catalog.sqlite'));
-  const changes = await catalog.all<{ previous_status: string; status: string; backup_id: string }>(
+  const changes = await catalog.all<{ previous_status: string; status: string; backup_id: string | null }>(
     'SELECT previous_status, status, backup_id FROM status_changes ORDER BY id',
   );
   const backups = await catalog.all<{ id: string }>('SELECT id FROM backups ORDER BY started_at');
-  expect(changes).toEqual(
-    backups.flatMap(({ id }) => [
+  expect(changes).toEqual([
+    { previous_status: 'AVAILABLE', status: 'AVAILABLE', backup_id: null },
+    ...backups.flatMap(({ id }) => [
       { previous_status: 'AVAILABLE', status: 'BACKING_UP', backup_id: id },
       { previous_status: 'BACKING_UP', status: 'AVAILABLE', backup_id: id },
     ]),
-  );
+  ]);
 }
 
 test('I5: a server killed at any moment of a backup leaves nothing broken', { timeout: 180_000 }, async () => {

@@ -10,6 +10,7 @@ import { HealthSchedule } from '../../src/services/health-schedule.js';
 import { InstanceConnector } from '../../src/services/instance-connector.js';
 import { MonitorInstances } from '../../src/services/monitor-instances.js';
 import { SecretBox } from '../../src/services/secret-box.js';
+import { REGISTERED } from '../support/api-client.js';
 import { CheckLog } from '../support/check-log.js';
 import { Cluster } from '../support/cluster.js';
 import { FakeEngine } from '../support/fake-engine.js';
@@ -189,7 +190,7 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
     await using first = await TestApp.start({ env, overrides: { engines: [engine] } });
     await using second = await TestApp.start({ env, overrides: { engines: [otherEngine] } });
     const instanceId = await first.register('shop', 'fake://shop');
-    const changes = second.statusChanges({ after: '0' });
+    const changes = second.statusChanges({ after: REGISTERED });
     for (const each of [engine, otherEngine]) each.fault = new EngineUnreachableError('nobody is at home.');
 
     const { value } = await changes.next();
@@ -200,6 +201,6 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
     expect(before).toBeGreaterThanOrEqual(3);
     await Promise.race(logs.map((log) => log.waitForMore(4)));
     const { data } = await first.graphql('{ instances { eventCursor } }');
-    expect(data.instances.eventCursor).toBe('1');
+    expect(data.instances.eventCursor).toBe('2');
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Engine, InstanceRole } from '../../src/domain/instance.js';
 import { EngineUnreachableError } from '../../src/engines/database-engine.js';
+import { REGISTERED } from '../support/api-client.js';
 import type { StatusChangeMessage } from '../support/api-client.js';
 import { CheckLog } from '../support/check-log.js';
 import { FakeEngine } from '../support/fake-engine.js';
@@ -26,7 +27,7 @@ class Watched implements AsyncDisposable {
     const overrides = { engines: [watched.engine], logger: watched.log.logger };
     watched.app = await TestApp.start({ env: ENV, overrides });
     watched.instanceId = await watched.app.register('shop', 'fake://shop');
-    watched.#changes = watched.app.statusChanges({ after: '0' });
+    watched.#changes = watched.app.statusChanges({ after: REGISTERED });
     return watched;
   }
 
@@ -41,10 +42,10 @@ class Watched implements AsyncDisposable {
     return data.instances.nodes[0] as Record<string, unknown>;
   }
 
-  /** How many changes there were in all. */
+  /** How many changes there were since it was registered. */
   async countChanges(): Promise<number> {
     const { data } = await this.app.graphql('{ instances { eventCursor } }');
-    return Number(data.instances.eventCursor);
+    return Number(data.instances.eventCursor) - Number(REGISTERED);
   }
 
   async refusalOf(name: string): Promise<Record<string, unknown> | undefined> {
@@ -277,7 +278,7 @@ test('missed checks are counted across a restart', async () => {
   checks.script(['miss', 'hang'], GONE);
 
   await using second = await TestApp.start({ dir: first.dir, env: ENV, overrides: { engines: [engine] } });
-  const changes = second.statusChanges({ after: '0' });
+  const changes = second.statusChanges({ after: REGISTERED });
   const { value } = await changes.next();
   await changes.return();
 

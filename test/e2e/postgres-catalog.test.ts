@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { take } from '../support/api-client.js';
+import { REGISTERED, take } from '../support/api-client.js';
 import { Cluster } from '../support/cluster.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { ServerProcess } from '../support/server-process.js';
@@ -13,7 +13,7 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
     await using cluster = await Cluster.create();
     await using app = await TestApp.start({ env: cluster.env });
     const instanceId = await app.registerSample('shop');
-    const changes = take(app.statusChanges({ after: '0' }), 2);
+    const changes = take(app.statusChanges({ after: REGISTERED }), 2);
 
     const backup = await app.takeBackup(instanceId, 'first');
 
@@ -84,7 +84,7 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
     await using second = await TestApp.start({ env: cluster.env, overrides });
     const servers = [first, second];
     const ids = await Promise.all(['a', 'b', 'c', 'd'].map((host) => first.register(`shop-${host}`, `fake://${host}`)));
-    const watching = servers.map((server) => take(server.statusChanges({ after: '0' }), 24));
+    const watching = servers.map((server) => take(server.statusChanges({ after: '0' }), 28));
 
     await Promise.all(
       ids.map(async (id, index) => {
@@ -98,7 +98,7 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
     const cursors = ofFirst.map(({ id }) => Number(id));
     expect(cursors).toEqual([...cursors].sort((a, b) => a - b));
     expect(ofSecond.map(({ id }) => id)).toEqual(ofFirst.map(({ id }) => id));
-    expect(new Set(cursors).size).toBe(24);
+    expect(new Set(cursors).size).toBe(28);
   });
 
   test(
@@ -151,7 +151,7 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
     expect([status, failure?.code]).toEqual(['FAILED', 'INTERRUPTED']);
     expect((await other.waitForEnd(backupId)).status).toBe('FAILED');
     expect(await listFiles(cluster.artifacts)).toEqual([]);
-    const changes = await take(other.statusChanges({ after: '0' }), 2);
+    const changes = await take(other.statusChanges({ after: REGISTERED }), 2);
     expect(changes.map((change) => change.status)).toEqual(['BACKING_UP', 'AVAILABLE']);
     expect(await other.statusOf(instanceId)).toBe('AVAILABLE');
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { REGISTERED } from '../support/api-client.js';
 import { hasMariadbPrograms, MariadbServer } from '../support/mariadb-server.js';
 import { hasPostgresPrograms, PostgresServer } from '../support/postgres-server.js';
 import { TestApp } from '../support/test-app.js';
@@ -60,7 +61,7 @@ describe.each([
       const { errors } = await app.createBackup(instanceId, 'too-early');
       expect(errors?.[0]?.extensions).toMatchObject({ code: 'INSTANCE_NOT_PRIMARY', role: follower.role });
 
-      const changes = app.statusChanges({ instanceId, after: '0' });
+      const changes = app.statusChanges({ instanceId, after: REGISTERED });
       await follower.promote();
       const { value: change } = await changes.next();
       expect(change).toMatchObject({ previousStatus: 'AVAILABLE', status: 'AVAILABLE' });

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { take } from '../support/api-client.js';
+import { REGISTERED, take } from '../support/api-client.js';
 import type { StatusChangeMessage } from '../support/api-client.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { ServerProcess } from '../support/server-process.js';
@@ -83,7 +83,7 @@ test('a subscriber that is closed with 1001 gets the end of the last backup at t
   await first.beginBackup(instanceId, 'last');
   await hold.reached();
   const seen: StatusChangeMessage[] = [];
-  const changes = first.statusChanges({ after: '0' });
+  const changes = first.statusChanges({ after: REGISTERED });
   const collect = async (): Promise<void> => {
     for await (const change of changes) seen.push(change);
   };
@@ -94,7 +94,7 @@ test('a subscriber that is closed with 1001 gets the end of the last backup at t
   hold.release();
   await Promise.all([stopped, collected]);
   await using second = await TestApp.start({ dir: first.dir, overrides: { engines: [engine] } });
-  const rest = second.statusChanges({ after: seen.at(-1)?.id ?? '0' });
+  const rest = second.statusChanges({ after: seen.at(-1)?.id ?? REGISTERED });
   while (seen.length < 2) seen.push(...(await take(rest, 2 - seen.length)));
 
   expect(seen.map(({ status }) => status)).toEqual(['BACKING_UP', 'AVAILABLE']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { take } from '../support/api-client.js';
+import { REGISTERED, take } from '../support/api-client.js';
 import type { StatusChangeMessage } from '../support/api-client.js';
 import { FakeEngine } from '../support/fake-engine.js';
 import { SqliteFile } from '../support/sqlite.js';
@@ -60,12 +60,14 @@ test('I2: after "0" every event is replayed, then live ones follow, of all insta
   await app.takeBackup(shop, 'shop-1');
   await app.takeBackup(notes, 'notes-1');
 
-  const all = take(app.statusChanges({ after: '0' }), 6);
-  const ofShop = take(app.statusChanges({ instanceId: shop, after: '0' }), 4);
+  const all = take(app.statusChanges({ after: '0' }), 8);
+  const ofShop = take(app.statusChanges({ instanceId: shop, after: '0' }), 5);
   await app.takeBackup(shop, 'shop-2');
 
   expect((await all).map(({ id }) => id)).toEqual(await readLog(app));
   expect(toSteps(await all)).toEqual([
+    'AVAILABLE AVAILABLE -',
+    'AVAILABLE AVAILABLE -',
     'AVAILABLE BACKING_UP shop-1',
     'BACKING_UP AVAILABLE shop-1',
     'AVAILABLE BACKING_UP notes-1',
@@ -116,9 +118,10 @@ test('I2: a client that keeps losing its connection sees every event once, in or
   );
 
   const seen: string[] = [];
-  while (seen.length < 30) {
+  while (seen.length < 33) {
     // Each connection is broken off after two messages, whatever more was on its way.
-    for (const { id } of await take(app.statusChanges({ after: seen.at(-1) ?? '0' }), 2)) seen.push(id);
+    const changes = app.statusChanges({ after: seen.at(-1) ?? '0' });
+    for (const { id } of await take(changes, Math.min(2, 33 - seen.length))) seen.push(id);
   }
   await backups;
 
@@ -131,7 +134,7 @@ test('I2: a cursor outlives a restart of the server, and ids go on growing', asy
   const { dir } = first;
   const instanceId = await first.register('shop', 'fake://db1');
   await first.takeBackup(instanceId, 'before');
-  const [known] = await take(first.statusChanges({ after: '0' }), 1);
+  const [known] = await take(first.statusChanges({ after: REGISTERED }), 1);
   await first.app.stop();
 
   await using second = await TestApp.start({ dir, overrides: { engines: [engine] } });
@@ -150,7 +153,7 @@ test('I2: many subscribers, new ones all the time, all see the same events in th
   const ids = await Promise.all(['a', 'b'].map((host) => app.register(`shop-${host}`, `fake://${host}`)));
   const subscribers: Promise<StatusChangeMessage[]>[] = [];
   const subscribe = (): void => {
-    for (let count = 0; count < 10; count += 1) subscribers.push(take(app.statusChanges({ after: '0' }), 16));
+    for (let count = 0; count < 10; count += 1) subscribers.push(take(app.statusChanges({ after: '0' }), 18));
   };
 
   for (let round = 1; round <= 4; round += 1) {
@@ -159,7 +162,7 @@ test('I2: many subscribers, new ones all the time, all see the same events in th
   }
 
   const log = await readLog(app);
-  expect(log).toHaveLength(16);
+  expect(log).toHaveLength(18);
   for (const subscriber of subscribers) expect((await subscriber).map(({ id }) => id)).toEqual(log);
 });
 
@@ -176,8 +179,32 @@ test('I2: a replay longer than one batch comes whole and in order', async () => 
     SELECT '${instanceId}', 'AVAILABLE', 'BACKING_UP', i FROM n`);
   await using second = await TestApp.start({ dir, overrides: { engines: [engine] } });
 
-  const changes = take(second.statusChanges({ after: '0' }), 1252);
+  const changes = take(second.statusChanges({ after: '0' }), 1253);
   await second.takeBackup(instanceId, 'first');
 
-  expect((await changes).map(({ id }) => Number(id))).toEqual(Array.from({ length: 1252 }, (_, index) => index + 1));
+  expect((await changes).map(({ id }) => Number(id))).toEqual(Array.from({ length: 1253 }, (_, index) => index + 1));
+});
+
+test('I2: a registration is an event: whoever follows all instances hears of a new one, also from a cursor', async () => {
+  await using app = await startWithFake();
+  const changes = app.statusChanges({ after: '0' });
+  const next = changes.next();
+
+  const instanceId = await app.register('shop', 'fake://db1');
+
+  const registered = {
+    id: REGISTERED,
+    previousStatus: 'AVAILABLE',
+    status: 'AVAILABLE',
+    reason: 'Instance shop is registered.',
+    instance: { id: instanceId, name: 'shop' },
+    backup: null,
+  };
+  expect((await next).value).toEqual(registered);
+  await changes.return();
+  await expect(app.register('shop', 'fake://db1')).rejects.toThrow('already has an instance named shop');
+  await app.register('notes', 'fake://db2');
+  const [first, second] = await take(app.statusChanges({ after: '0' }), 2);
+  expect(first).toEqual(registered);
+  expect(second?.reason).toBe('Instance notes is registered.');
 });

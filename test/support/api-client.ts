@@ -65,6 +65,9 @@ const BACKUP_CHANGED = `subscription ($instanceId: ID, $backupId: ID) {
   }
 }`;
 
+/** Cursor of a catalog's first event: that its first instance is registered. */
+export const REGISTERED = '1';
+
 /** Speaks to a running server as any client would: over HTTP and over graphql-transport-ws. */
 export abstract class ApiClient {
   readonly #clients: Client[] = [];

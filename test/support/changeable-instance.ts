@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { take } from './api-client.js';
+import { REGISTERED, take } from './api-client.js';
 import type { StatusChangeMessage } from './api-client.js';
 import { FakeEngine } from './fake-engine.js';
 import { SqliteFile } from './sqlite.js';
@@ -32,9 +32,11 @@ export async function readInstance(app: TestApp, id: string): Promise<Record<str
   return data.instance as Record<string, unknown>;
 }
 
+/** What has happened since it was registered. */
 export async function readChanges(app: TestApp): Promise<readonly StatusChangeMessage[]> {
   const { data } = await app.graphql('{ instances { eventCursor } }');
-  return take(app.statusChanges({ after: '0' }), Number(data.instances.eventCursor));
+  const count = Number(data.instances.eventCursor) - Number(REGISTERED);
+  return take(app.statusChanges({ after: REGISTERED }), count);
 }
 
 /** The URL with which the instance is backed up. */

@@ -45,7 +45,7 @@ export const crowd: Scenario = {
       ...findLogFaults(log),
       ...(winners === 0 ? ['nobody got a backup'] : []),
       ...(backups.length === winners ? [] : [`${winners.toString()} won, ${backups.length.toString()} backups exist`]),
-      ...(log.length === 2 * winners ? [] : [`${winners.toString()} won, ${log.length.toString()} events exist`]),
+      ...(log.length === 1 + 2 * winners ? [] : [`${winners.toString()} won, ${log.length.toString()} events exist`]),
       ...backups.filter(({ status }) => status !== 'COMPLETED').map(({ name, status }) => `${name} is ${status}`),
     ];
     return {
