@@ -16,6 +16,8 @@ import { InstanceField } from './instance-field';
 import { CREATE_BACKUP } from './operations';
 import { suggestBackupName } from './suggested-name';
 
+const NAME_HINT = '4 to 64 characters: letters, digits, hyphens (-), and underscores (_), starting with a letter.';
+
 /** Refusals that are about one field of the dialog. */
 const PLACES = { BACKUP_NAME_TAKEN: 'name', DATABASE_NOT_FOUND: 'databases' };
 /** Those that are about the instance, where the dialog has a field for it. */
@@ -91,8 +93,7 @@ export function CreateBackupDialog(props: CreateBackupDialogProps): ReactElement
       )}
       <FormField
         label="Backup name"
-        constraintText="4 to 64 characters: letters, digits, hyphens (-), and underscores (_), starting with a letter."
-        {...(nameFault === undefined ? {} : { errorText: nameFault })}
+        {...(nameFault === undefined ? { constraintText: NAME_HINT } : { errorText: nameFault })}
       >
         <Input
           value={name}

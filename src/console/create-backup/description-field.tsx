@@ -14,6 +14,7 @@ interface DescriptionFieldProps {
 export function DescriptionField({ value, onChange, errorText }: DescriptionFieldProps): ReactElement {
   // Characters are code points, as the server counts them.
   const length = Array.from(value).length;
+  const hint = `One line without >!<"&'= (${length.toString()} of at most ${MAX_LENGTH.toString()} characters).`;
   return (
     <FormField
       label={
@@ -21,8 +22,7 @@ export function DescriptionField({ value, onChange, errorText }: DescriptionFiel
           Description <i>- optional</i>
         </>
       }
-      constraintText={`One line without >!<"&'= (${length.toString()} of at most ${MAX_LENGTH.toString()} characters).`}
-      {...(errorText === undefined ? {} : { errorText })}
+      {...(errorText === undefined ? { constraintText: hint } : { errorText })}
     >
       <Textarea
         value={value}
