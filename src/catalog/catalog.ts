@@ -159,7 +159,10 @@ export interface InstanceWriter extends InstanceReader {
    * @throws UniqueViolationError instance-name
    */
   changeStatus(transition: StatusTransition): Promise<boolean>;
-  /** An instance as it is, and as it stays until the transaction ends. Null when there is none. */
+  /**
+   * An instance as it is, and as it stays until the transaction ends. Null when there is none. Whoever changes its policy and
+   * writes an event of it holds it first: else two transactions could wait for each other.
+   */
   hold(instanceId: string): Promise<Instance | null>;
   /**
    * Appends an event with the status as it is, and holds the instance, so that the status is that until the event is there.

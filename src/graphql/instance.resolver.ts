@@ -128,7 +128,7 @@ export class InstanceResolver {
         onOverflow: context.dropSlowSubscriber,
       }),
     description:
-      'Status changes as they happen, in order, none left out; also that an instance is registered, and what else changes of it (its role after a failover, its version, its name), with the status as it was. With `after`, first those after that cursor. With `instanceId` alone, first the current state. Errors: INSTANCE_NOT_FOUND, BAD_USER_INPUT.',
+      'Status changes as they happen, in order, none left out; also that an instance is registered, and what else changes of it (its role after a failover, its version, its name, its backup policy), with the status as it was. With `after`, first those after that cursor. With `instanceId` alone, first the current state. Errors: INSTANCE_NOT_FOUND, BAD_USER_INPUT.',
   })
   instanceStatusChanged(
     @Root() change: StatusMessage,

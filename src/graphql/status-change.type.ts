@@ -8,7 +8,7 @@ import { Instance } from './instance.type.js';
 
 @ObjectType({
   description:
-    'A change of an instance, from the durable log: of its status, or, with both statuses the same, that it is registered, or a change of its role, version, name, region or URL; `reason` says what.',
+    'A change of an instance, from the durable log: of its status, or, with both statuses the same, that it is registered, that its backup policy is set or has missed a window, or a change of its role, version, name, region or URL; `reason` says what.',
 })
 export class InstanceStatusChange {
   @Field(() => ID, { description: 'Its cursor: pass it as `after` to go on from here.' })

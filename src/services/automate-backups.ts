@@ -6,6 +6,7 @@ import type { Clock } from '../domain/clock.js';
 import { isDomainError } from '../domain/errors.js';
 import type { DomainError } from '../domain/errors.js';
 import { findMissed, isOver, planNext, WINDOW_MS } from '../domain/policy-window.js';
+import type { StatusFeed } from '../events/status-feed.js';
 import type { AuditTrail } from './audit-trail.js';
 import { toAutomatedName } from './automated-name.js';
 import type { CreateBackup } from './create-backup.js';
@@ -26,6 +27,7 @@ interface AutomateBackupsDeps {
   /** With an audit trail that does not write refused tries down. */
   readonly createBackup: CreateBackup;
   readonly audit: AuditTrail;
+  readonly feed: StatusFeed;
   readonly clock: Clock;
   readonly random: () => number;
   readonly newId: () => string;
@@ -167,17 +169,21 @@ export class AutomateBackups {
   }
 
   async #miss(policy: BackupPolicy): Promise<void> {
-    const { catalog, clock, random, logger } = this.#deps;
+    const { catalog, feed, clock, random, logger } = this.#deps;
     const { instanceId } = policy;
     const now = clock();
     const missed = findMissed(policy, now);
     if (missed === null) return;
     const isWritten = await catalog.transaction(async (writers) => {
+      // The instance before its policy, as whoever creates a backup takes them: else two could wait for each other.
+      if ((await writers.instances.hold(instanceId)) === null) return false;
       const changes = { ...toMissedChanges(missed), next: planNext(policy, now, random), refusal: null };
       if ((await writers.backupPolicies.change(policy, changes)) === null) return false;
       await appendMissed(writers, { ...missed, instanceId }, this.#deps);
       return true;
     });
-    if (isWritten) logger.warn({ instanceId, reason: missed.reason }, 'a backup window has passed without its backup');
+    if (!isWritten) return;
+    logger.warn({ instanceId, reason: missed.reason }, 'a backup window has passed without its backup');
+    feed.publish({ kind: 'status' });
   }
 }

@@ -17,9 +17,12 @@ export function toMissedChanges({ startsAt, reason }: MissedWindow): BackupPolic
   return { lastMissedAt: startsAt, lastMissedReason: reason };
 }
 
-/** Writes down that a window has passed without its backup, as part of the transaction that goes on to the next. */
+/**
+ * Writes down that a window has passed without its backup, as part of the transaction that goes on to the next; that it is
+ * an event of the instance is to be published after it.
+ */
 export async function appendMissed(
-  { auditLog }: CatalogWriters,
+  { instances, auditLog }: CatalogWriters,
   missed: MissedWindow & { readonly instanceId: string },
   { audit, newId }: MissDeps,
 ): Promise<void> {
@@ -28,4 +31,5 @@ export async function appendMissed(
   const details = `No backup in the window from ${startsAt.toISOString()}. ${reason}`;
   const event = audit.event(caller, { action: AuditAction.CREATE_BACKUP, instanceId, details }, AuditOutcome.FAILED);
   await auditLog.append({ ...event, code: 'WINDOW_MISSED' });
+  await instances.note({ instanceId, reason: details, at: event.occurredAt });
 }

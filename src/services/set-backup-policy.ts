@@ -6,8 +6,9 @@ import type { BackupPolicy } from '../domain/backup-policy.js';
 import type { Caller } from '../domain/caller.js';
 import type { Clock } from '../domain/clock.js';
 import { findMissed, planNext } from '../domain/policy-window.js';
+import { DomainError } from '../domain/errors.js';
+import type { StatusFeed } from '../events/status-feed.js';
 import type { AuditTrail } from './audit-trail.js';
-import { getInstance } from './instance-refusal.js';
 import { appendMissed, toMissedChanges } from './missed-window.js';
 import type { RetainBackups } from './retain-backups.js';
 
@@ -17,6 +18,7 @@ interface SetBackupPolicyDeps {
   readonly catalog: Catalog;
   readonly retainBackups: RetainBackups;
   readonly audit: AuditTrail;
+  readonly feed: StatusFeed;
   readonly clock: Clock;
   readonly random: () => number;
   readonly newId: () => string;
@@ -36,7 +38,7 @@ export class SetBackupPolicy {
 
   /** @throws DomainError INSTANCE_NOT_FOUND */
   async set(caller: Caller, settings: BackupPolicySettings): Promise<BackupPolicy> {
-    const { catalog, audit, logger, retainBackups } = this.#deps;
+    const { catalog, audit, feed, logger, retainBackups } = this.#deps;
     const { instanceId } = settings;
     const subject = { action: AuditAction.SET_BACKUP_POLICY, instanceId };
     const policy = await audit.attempt(caller, subject, async () => {
@@ -46,6 +48,7 @@ export class SetBackupPolicy {
       }
     });
     logger.info({ reqId: caller.requestId, caller: caller.name, instanceId }, 'backup policy set');
+    feed.publish({ kind: 'status' });
     retainBackups.retain(policy);
     return policy;
   }
@@ -54,11 +57,19 @@ export class SetBackupPolicy {
   async #trySet(writers: CatalogWriters, caller: Caller, settings: BackupPolicySettings): Promise<BackupPolicy | null> {
     const { audit } = this.#deps;
     const { instanceId } = settings;
-    const { name } = await getInstance(writers, instanceId);
+    // The instance before its policy, as whoever creates a backup takes them: else two could wait for each other.
+    const instance = await writers.instances.hold(instanceId);
+    if (instance === null) throw new DomainError('INSTANCE_NOT_FOUND', { instanceId });
     const policy = await this.#write(writers, settings);
     if (policy === null) return null;
-    const details = `Instance ${name}: ${describe(policy)}.`;
+    const description = describe(policy);
+    const details = `Instance ${instance.name}: ${description}.`;
     await writers.auditLog.append(audit.event(caller, { action: AuditAction.SET_BACKUP_POLICY, instanceId, details }));
+    await writers.instances.note({
+      instanceId,
+      reason: `The backup policy is set: ${description}.`,
+      at: policy.updatedAt,
+    });
     return policy;
   }
 

@@ -50,6 +50,41 @@ test('null means the default, and days come in the order of the week', async () 
   expect(policy).toMatchObject({ weekdays: EVERY_DAY, keepDays: 7 });
 });
 
+test('a policy that is set is an event of its instance, which stays as it is, also while it is busy', async () => {
+  const engine = new FakeEngine();
+  const hold = engine.hold();
+  await using app = await TestApp.start({ overrides: { engines: [engine], ...new TestTime(NOW).overrides } });
+  const instanceId = await app.register('shop', 'fake://shop');
+  const backupId = await app.beginBackup(instanceId, 'first');
+  await hold.reached();
+  const readUpdatedAt = async (): Promise<unknown> =>
+    (await app.graphql('{ instances { nodes { updatedAt statusReason } } }')).data;
+  const before = await readUpdatedAt();
+  const changes = app.statusChanges({ instanceId });
+  await changes.next();
+
+  await setPolicy(app, { instanceId, weekdays: ['MONDAY', 'FRIDAY'], keepDays: 30 });
+
+  expect((await changes.next()).value).toMatchObject({
+    previousStatus: 'BACKING_UP',
+    status: 'BACKING_UP',
+    reason: 'The backup policy is set: enabled, from 12:00 UTC, MONDAY, FRIDAY, kept for 30 days.',
+    instance: { id: instanceId },
+    backup: null,
+  });
+  expect(await readUpdatedAt()).toEqual(before);
+  hold.release();
+  await app.waitForEnd(backupId);
+  expect((await changes.next()).value).toMatchObject({ previousStatus: 'BACKING_UP', status: 'AVAILABLE' });
+  await setPolicy(app, { instanceId, enabled: false });
+  expect((await changes.next()).value).toMatchObject({
+    previousStatus: 'AVAILABLE',
+    status: 'AVAILABLE',
+    reason: 'The backup policy is set: disabled, from 12:00 UTC, every day, kept for 7 days.',
+  });
+  await changes.return();
+});
+
 test('a policy is set in place of the one before; a disabled one takes no backups', async () => {
   await using app = await start();
   const instanceId = await app.register('shop', 'fake://shop');

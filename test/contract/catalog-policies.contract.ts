@@ -1,12 +1,20 @@
 import { expect, test } from 'vitest';
-import type { Catalog } from '../../src/catalog/catalog.js';
+import type { Catalog, CatalogWriters } from '../../src/catalog/catalog.js';
 import type { BackupPolicyChanges } from '../../src/catalog/backup-policies.js';
 import { WEEKDAYS, Weekday } from '../../src/domain/backup-policy.js';
 import type { BackupPolicy } from '../../src/domain/backup-policy.js';
 import { VerificationLevel, VerificationStatus } from '../../src/domain/verification.js';
 import type { Verification } from '../../src/domain/verification.js';
 import { completedBackup, NOON, sampleBackup, sampleInstance, sampleLease } from '../support/samples.js';
-import { changeStatus, claimOf, insertBackup, insertInstance, LATER, openForOtherServer } from './catalog-subject.js';
+import {
+  changeStatus,
+  claimOf,
+  insertBackup,
+  insertInstance,
+  LATER,
+  openForOtherServer,
+  releaseOf,
+} from './catalog-subject.js';
 import type { CreateCatalog } from './catalog-subject.js';
 
 function at(ms: number): Date {
@@ -174,6 +182,38 @@ export function policyContract(create: CreateCatalog): void {
 
     await expect(rolledBack).rejects.toThrow('no backup');
     expect(await catalog.backupPolicies.list()).toEqual([policy]);
+  });
+
+  test('are changed together with their instances by many at once, and none waits for another for ever', async () => {
+    await using subject = await create();
+    const { catalog } = subject;
+    const other = await openForOtherServer(subject);
+    const { instanceId } = await insertPolicy(catalog);
+    const rounds = Array.from({ length: 10 }, (_value, index) => index);
+    const settle = async ({ backupPolicies }: CatalogWriters): Promise<boolean> => {
+      const [policy = null] = await backupPolicies.findMany([instanceId]);
+      return policy !== null && (await backupPolicies.change(policy, { lastBackupAt: NOON })) !== null;
+    };
+    const takeBackups = async (): Promise<void> => {
+      for (const _round of rounds) {
+        await catalog.transaction(async (writers) => {
+          expect(await writers.instances.changeStatus(claimOf(instanceId))).toBe(true);
+          expect(await settle(writers)).toBe(true);
+        });
+        await changeStatus(catalog, releaseOf(instanceId));
+      }
+    };
+    const set = (): Promise<void> =>
+      other.transaction(async (writers) => {
+        expect(await writers.instances.hold(instanceId)).toMatchObject({ id: instanceId });
+        expect(await settle(writers)).toBe(true);
+        expect(await writers.instances.note({ instanceId, reason: 'It is set.', at: NOON })).toBe(true);
+      });
+
+    await Promise.all([takeBackups(), ...rounds.map(set)]);
+
+    const [policy = null] = await catalog.backupPolicies.findMany([instanceId]);
+    expect(policy?.revision).toBe(1 + 2 * rounds.length);
   });
 }
 

@@ -142,6 +142,8 @@ test.each([
   const { app, time } = automated;
   const instanceId = (automated.instanceId = await app.register('shop', 'fake://shop'));
   await setPolicy(app, { instanceId });
+  const changes = app.statusChanges({ instanceId });
+  await changes.next();
   for (const minute of ['30', '40', '59']) {
     time.set(`2026-03-02T12:${minute}:00.000Z`);
     await expect
@@ -164,6 +166,11 @@ test.each([
       details: `No backup in the window from 2026-03-02T12:00:00.000Z. ${reason}`,
     },
   ]);
+  expect((await changes.next()).value).toMatchObject({
+    ...{ previousStatus: 'AVAILABLE', status: 'AVAILABLE' },
+    reason: `No backup in the window from 2026-03-02T12:00:00.000Z. ${reason}`,
+  });
+  await changes.return();
 });
 
 test('a disabled policy takes no backups and misses no windows', async () => {

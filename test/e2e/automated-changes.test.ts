@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { take } from '../support/api-client.js';
 import { Automated } from '../support/automated.js';
 import { listBackups, readPolicy, setPolicy, TestTime, waitForBackups } from '../support/backup-policies.js';
 import { auditEvents } from '../support/backup-use.js';
@@ -24,6 +25,9 @@ test('a policy that is set before a missed window was told still tells it', asyn
   });
   const events = await auditEvents(slow, { action: 'CREATE_BACKUP' });
   expect(events.map(({ code }) => code)).toEqual(['WINDOW_MISSED']);
+  const [, , missed, set] = await take(slow.statusChanges({ after: '0' }), 4);
+  expect(missed?.reason).toMatch(/^No backup in the window from 2026-03-02T12:00:00.000Z\. /);
+  expect(set?.reason).toMatch(/^The backup policy is set: enabled, from 20:00 UTC, /);
 });
 
 test('a policy that is changed in its window takes no second backup in it', async () => {
