@@ -48,12 +48,13 @@ async function main(): Promise<void> {
   await showBackup({ url: app.url, client, instanceId });
   await client.dispose();
   print(`
+  Console    ${app.url}/            instances, backups and restores, live
   GraphiQL   ${app.url}/graphiql   tabs to list, register, create and watch
   GraphQL    ${app.url}/graphql    HTTP POST, and WebSocket (graphql-transport-ws)
   Metrics    ${app.url}/metrics
   Artifacts  ${toArtifactFolder(config.dataDir)}
 
-Serving until Ctrl+C. Create another backup in GraphiQL and watch it there.`);
+Serving until Ctrl+C. Create another backup in the console and watch it there.`);
 }
 
 /** A folder of its own, so that the demo never mixes with a real catalog. */
