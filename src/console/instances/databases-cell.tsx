@@ -12,6 +12,7 @@ import { formatBytes, formatCount } from '../display/format';
 import type { InstanceDatabasesQuery } from '../gql/graphql';
 import { ScopedLink } from '../shell/scoped-link';
 import { INSTANCE_DATABASES } from './instance-databases';
+import { SecondLine } from './second-line';
 
 type Database = NonNullable<InstanceDatabasesQuery['instance']>['databases'][number];
 
@@ -41,6 +42,7 @@ function Unknown({ error, onRetry }: { readonly error: unknown; readonly onRetry
       header={sentence}
       size="medium"
       renderWithPortal
+      wrapTriggerText={false}
       dismissAriaLabel="Close"
       content={
         <SpaceBetween size="s">
@@ -67,30 +69,34 @@ function Databases({ instance, databases }: DatabasesProps): ReactElement {
   const sorted = [...databases].sort(byUserAndName);
   const left = sorted.length - MAX_NAMES;
   return (
-    <Popover
-      header={`Databases of ${instance.name}`}
-      size="large"
-      renderWithPortal
-      dismissAriaLabel="Close"
-      content={
-        <SpaceBetween size="s">
-          <List
-            ariaLabel={`Databases of ${instance.name}`}
-            items={sorted.slice(0, MAX_NAMES)}
-            disablePaddings
-            renderItem={({ name, sizeBytes, system }) => ({
-              id: name,
-              content: name,
-              secondaryContent: formatBytes(sizeBytes),
-              ...(system ? { actions: <Badge>System</Badge> } : {}),
-            })}
-          />
-          {left > 0 && <ScopedLink to={`/instances/${instance.id}`}>{formatCount(left, 'more database')}</ScopedLink>}
-        </SpaceBetween>
-      }
-    >
-      {count}, {formatBytes(totalBytes)}
-    </Popover>
+    <>
+      <Popover
+        header={`Databases of ${instance.name}`}
+        size="large"
+        renderWithPortal
+        wrapTriggerText={false}
+        dismissAriaLabel="Close"
+        content={
+          <SpaceBetween size="s">
+            <List
+              ariaLabel={`Databases of ${instance.name}`}
+              items={sorted.slice(0, MAX_NAMES)}
+              disablePaddings
+              renderItem={({ name, sizeBytes, system }) => ({
+                id: name,
+                content: name,
+                secondaryContent: formatBytes(sizeBytes),
+                ...(system ? { actions: <Badge>System</Badge> } : {}),
+              })}
+            />
+            {left > 0 && <ScopedLink to={`/instances/${instance.id}`}>{formatCount(left, 'more database')}</ScopedLink>}
+          </SpaceBetween>
+        }
+      >
+        {count}
+      </Popover>
+      <SecondLine>{formatBytes(totalBytes)}</SecondLine>
+    </>
   );
 }
 

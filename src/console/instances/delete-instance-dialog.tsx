@@ -55,7 +55,7 @@ export function DeleteInstanceDialog({ instance, onDismiss, onDeleted }: DeleteI
             {formatCount(data.manual.totalCount, 'manual backup')}.{' '}
           </>
         )}
-        Retained backups stay in Backup Management and can be restored to another instance. The database server and its
+        Retained backups stay in Backup Management and can be restored to another instance. The instance itself and its
         databases are not touched.
       </Alert>
       <TypedConfirmation expected={instance.name} value={confirmation} onChange={setConfirmation} />

@@ -1,4 +1,3 @@
-import Box from '@cloudscape-design/components/box';
 import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import type { TableProps } from '@cloudscape-design/components/table';
 import type { ReactElement } from 'react';
@@ -7,6 +6,7 @@ import { ENGINES, ROLES } from '../display/words';
 import type { InstanceOrderField, InstanceRecordFragment } from '../gql/graphql';
 import { ScopedLink } from '../shell/scoped-link';
 import { DatabasesCell } from './databases-cell';
+import { SecondLine } from './second-line';
 import { StatusCell } from './status-cell';
 
 type Column = TableProps.ColumnDefinition<InstanceRecordFragment> & {
@@ -22,27 +22,44 @@ export const INSTANCE_COLUMNS: readonly Column[] = [
     header: 'Name',
     isRowHeader: true,
     sortingField: 'NAME',
-    minWidth: 200,
+    minWidth: 180,
+    maxWidth: 220,
     cell: ({ id, name }) => (
       <>
         <ScopedLink to={`/instances/${id}`}>{name}</ScopedLink>
-        <Box fontSize="body-s" color="text-body-secondary">
+        <SecondLine>
           <Copyable text={id} what={`ID of ${name}`} />
-        </Box>
+        </SecondLine>
       </>
     ),
   },
-  { id: 'engine', header: 'Engine', cell: ({ engine, engineVersion }) => `${ENGINES[engine]} ${engineVersion}` },
+  { id: 'status', header: 'Status', minWidth: 140, cell: (instance) => <StatusCell instance={instance} /> },
+  {
+    id: 'engine',
+    header: 'Engine',
+    cell: ({ engine, engineVersion }) => (
+      <>
+        {ENGINES[engine]}
+        <SecondLine>{engineVersion}</SecondLine>
+      </>
+    ),
+  },
   { id: 'role', header: 'Role', cell: ({ role }) => ROLES[role] },
-  { id: 'status', header: 'Status', minWidth: 150, cell: (instance) => <StatusCell instance={instance} /> },
+  { id: 'databases', header: 'Databases', minWidth: 130, cell: (instance) => <DatabasesCell instance={instance} /> },
+  {
+    id: 'lastBackup',
+    header: 'Last backup',
+    minWidth: 170,
+    maxWidth: 260,
+    cell: ({ lastBackups }) => <LastBackup backup={lastBackups.nodes[0]} />,
+  },
   {
     id: 'endpoint',
     header: 'Address',
-    maxWidth: 300,
+    minWidth: 160,
+    maxWidth: 260,
     cell: ({ name, endpoint }) => <Copyable text={endpoint} what={`Address of ${name}`} />,
   },
-  { id: 'databases', header: 'Databases', cell: (instance) => <DatabasesCell instance={instance} /> },
-  { id: 'lastBackup', header: 'Last backup', cell: ({ lastBackups }) => <LastBackup backup={lastBackups.nodes[0]} /> },
   {
     id: 'createdAt',
     header: 'Registered',
@@ -76,9 +93,9 @@ function LastBackup({ backup }: LastBackupProps): ReactElement {
       <ScopedLink to="/backups" search={{ backup: backup.id }}>
         {backup.name}
       </ScopedLink>
-      <Box fontSize="body-s" color="text-body-secondary">
+      <SecondLine>
         <Timestamp iso={backup.completedAt} />
-      </Box>
+      </SecondLine>
     </>
   );
 }

@@ -34,7 +34,7 @@ export function InstanceFilters({ criteria, matches, onChange }: InstanceFilters
         }}
       />
       <OneOf
-        label="Engine"
+        what="engine"
         chosen={criteria.engine}
         options={REGISTRABLE_ENGINES.map((engine) => [engine, ENGINES[engine]])}
         onChoose={(engine) => {
@@ -42,7 +42,7 @@ export function InstanceFilters({ criteria, matches, onChange }: InstanceFilters
         }}
       />
       <OneOf
-        label="Status"
+        what="status"
         chosen={criteria.status}
         options={toEntries(INSTANCE_STATUSES)}
         onChoose={(status) => {
@@ -50,7 +50,7 @@ export function InstanceFilters({ criteria, matches, onChange }: InstanceFilters
         }}
       />
       <OneOf
-        label="Role"
+        what="role"
         chosen={criteria.role}
         options={toEntries(ROLES)}
         onChoose={(role) => {
@@ -62,22 +62,22 @@ export function InstanceFilters({ criteria, matches, onChange }: InstanceFilters
 }
 
 interface OneOfProps<K extends string> {
-  readonly label: string;
+  /** As in "engine". */
+  readonly what: string;
   /** Null = any. */
   readonly chosen: K | null;
   readonly options: readonly (readonly [K, string])[];
   readonly onChoose: (key: K | null) => void;
 }
 
-const ANY = { value: '', label: 'Any' };
-
-function OneOf<K extends string>({ label, chosen, options, onChoose }: OneOfProps<K>): ReactElement {
-  const offered = [ANY, ...options.map(([value, text]) => ({ value, label: text }))];
+function OneOf<K extends string>({ what, chosen, options, onChoose }: OneOfProps<K>): ReactElement {
+  const any = { value: '', label: `Any ${what}` };
+  const offered = [any, ...options.map(([value, text]) => ({ value, label: text }))];
   return (
     <Select
-      inlineLabelText={label}
+      ariaLabel={`Filter by ${what}`}
       options={offered}
-      selectedOption={offered.find(({ value }) => value === chosen) ?? ANY}
+      selectedOption={offered.find(({ value }) => value === chosen) ?? any}
       expandToViewport
       onChange={({ detail }) => {
         onChoose(options.find(([key]) => key === detail.selectedOption.value)?.[0] ?? null);

@@ -65,6 +65,7 @@ export function InstanceTable({ onRegister, onChoose }: InstanceTableProps): Rea
         {
           id: 'operation',
           header: 'Operation',
+          minWidth: 150,
           cell: (instance) => (
             <InstanceMenu
               instance={instance}
@@ -77,7 +78,7 @@ export function InstanceTable({ onRegister, onChoose }: InstanceTableProps): Rea
       ]}
       columnDisplay={preferences.contentDisplay}
       wrapLines={preferences.wrapLines}
-      stickyColumns={{ first: 0, last: 1 }}
+      stickyColumns={{ first: 1, last: 1 }}
       sortingColumn={{ sortingField: order.field }}
       sortingDescending={order.direction === 'DESC'}
       onSortingChange={({ detail }) => {

@@ -32,7 +32,7 @@ export function RegisterInstanceDialog({ onDismiss }: { readonly onDismiss: () =
   const [name, setName] = useState('');
   const [url, setUrl] = useState('');
   const [place, setPlace] = useState(scope);
-  // No event tells of a new instance.
+  // Its event may come a moment after the answer; who has registered it looks for it at once.
   const [register] = useMutation(REGISTER_INSTANCE, { refetchQueries: ['InstanceList', 'Locations'] });
 
   const nameBreach = findBreach(INSTANCE_NAME, name);
@@ -71,7 +71,7 @@ export function RegisterInstanceDialog({ onDismiss }: { readonly onDismiss: () =
           forgetRefusal();
         }}
       />
-      <FormField label="Engine" description="Its URL tells the server the engine; this shows how the URL looks.">
+      <FormField label="Engine" description="To show how its URLs look. The server goes by the URL.">
         <SegmentedControl
           label="Engine"
           selectedId={engine}

@@ -16,6 +16,7 @@ export function ScopeFields({ value, onChange, faults }: ScopeFieldsProps): Reac
   const [isWanted, setWanted] = useState(false);
   return (
     <ExpandableSection
+      variant="footer"
       headerText={`Region ${value.region}, project ${value.project}`}
       expanded={isWanted || faults.region !== undefined || faults.project !== undefined}
       onChange={({ detail }) => {
