@@ -2,7 +2,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
 import type { ReactElement } from 'react';
 import type { BackupStatus, InstanceStatus, RestoreStatus } from '../gql/graphql';
-import { INSTANCE_STATUSES } from './words';
+import { BACKUP_STATUSES, INSTANCE_STATUSES } from './words';
 
 const INSTANCE_ICONS: Readonly<Record<InstanceStatus, StatusIndicatorProps.Type>> = {
   AVAILABLE: 'success',
@@ -11,11 +11,11 @@ const INSTANCE_ICONS: Readonly<Record<InstanceStatus, StatusIndicatorProps.Type>
   ABNORMAL: 'error',
 };
 
-const BACKUPS: Readonly<Record<BackupStatus, readonly [StatusIndicatorProps.Type, string]>> = {
-  BUILDING: ['in-progress', 'Building'],
-  COMPLETED: ['success', 'Completed'],
-  FAILED: ['error', 'Failed'],
-  DELETING: ['in-progress', 'Deleting'],
+const BACKUP_ICONS: Readonly<Record<BackupStatus, StatusIndicatorProps.Type>> = {
+  BUILDING: 'in-progress',
+  COMPLETED: 'success',
+  FAILED: 'error',
+  DELETING: 'in-progress',
 };
 
 const RESTORES: Readonly<Record<RestoreStatus, readonly [StatusIndicatorProps.Type, string]>> = {
@@ -36,8 +36,7 @@ export function BackupStatusIndicator(props: {
   if (props.status === 'FAILED' && props.failureCode === 'CANCELLED') {
     return <StatusIndicator type="stopped">Cancelled</StatusIndicator>;
   }
-  const [type, word] = BACKUPS[props.status];
-  return <StatusIndicator type={type}>{word}</StatusIndicator>;
+  return <StatusIndicator type={BACKUP_ICONS[props.status]}>{BACKUP_STATUSES[props.status]}</StatusIndicator>;
 }
 
 export function RestoreStatusIndicator({ status }: { readonly status: RestoreStatus }): ReactElement {

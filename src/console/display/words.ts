@@ -1,5 +1,6 @@
 import type {
   BackupPhase,
+  BackupStatus,
   BackupType,
   Engine,
   InstanceRole,
@@ -30,6 +31,13 @@ export const INSTANCE_STATUSES: Readonly<Record<InstanceStatus, string>> = {
   BACKING_UP: 'Backing up',
   RESTORING: 'Restoring',
   ABNORMAL: 'Abnormal',
+};
+
+export const BACKUP_STATUSES: Readonly<Record<BackupStatus, string>> = {
+  BUILDING: 'Building',
+  COMPLETED: 'Completed',
+  FAILED: 'Failed',
+  DELETING: 'Deleting',
 };
 
 /** Of a backup as of a restore. */

@@ -11,6 +11,8 @@ interface Pages {
   readonly after: string | null;
   /** What Cloudscape's Pagination needs, once the page is there. */
   readonly toPagination: (pageInfo: PageInfo | undefined) => PaginationProps;
+  /** Back to the first page, as when there is nothing left on this one. */
+  readonly toFirst: () => void;
 }
 
 const FIRST: readonly (string | null)[] = [null];
@@ -35,5 +37,8 @@ export function usePages(query: unknown): Pages {
       setState({ key, cursors: known, index: Math.min(next, known.length - 1) });
     },
   });
-  return { after: cursors[index] ?? null, toPagination };
+  const toFirst = (): void => {
+    setState({ key, cursors: FIRST, index: 0 });
+  };
+  return { after: cursors[index] ?? null, toPagination, toFirst };
 }
