@@ -109,13 +109,14 @@ export class RunRestore {
     { cause, stop }: { readonly cause: RestoreFailureCause; readonly stop: AbortSignal },
     log: Logger,
   ): Promise<void> {
-    const { catalog, steps, conclude, clock, serverId } = this.#deps;
+    const { catalog, steps, conclude, feed, clock, serverId } = this.#deps;
     const { code, message } = cause;
     log.warn({ code, err: cause }, 'restore cannot be finished');
     const isHeld = await catalog.transaction(({ restores }) =>
       restores.beginUndo(restore.id, serverId, { code, message }),
     );
     if (!isHeld) return;
+    feed.publish({ kind: 'restore', restoreId: restore.id });
     await steps.undo(restore, stop);
     const completedAt = clock();
     await conclude.end(restore, { completedAt, failure: { code, message, occurredAt: completedAt }, isCleaned: true });

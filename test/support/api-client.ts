@@ -136,6 +136,16 @@ export abstract class ApiClient {
     }
   }
 
+  /** What one subscription gives from here on: an answer on the same socket says that the server has heard of it. */
+  async follow(query: string, variables: Variables = {}): Promise<AsyncGenerator<Record<string, any>, void>> {
+    const client = this.webSocketClient();
+    const messages = client.iterate<Record<string, any>>({ query, variables });
+    await ask(client, '{ __typename }');
+    return (async function* () {
+      for await (const { data } of messages) if (data != null) yield data;
+    })();
+  }
+
   async register(name: string, url: string, more: Variables = {}): Promise<string> {
     const answer = await this.graphql(
       'mutation ($input: RegisterInstanceInput!) { registerInstance(input: $input) { instance { id } } }',

@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { ask } from './api-client.js';
 import type { ApiClient, GraphqlAnswer } from './api-client.js';
 
 /** What is done with backups, as any client would do it: restore, verify, delete. */
@@ -153,13 +152,11 @@ export interface DeletedRecord {
   readonly id: string;
 }
 
-/** What is deleted from this call on, as far as the server is concerned: its answer to a query on the same socket says so. */
-export async function watchDeletions(app: ApiClient): Promise<AsyncIterableIterator<DeletedRecord>> {
-  const client = app.webSocketClient();
-  const values = client.iterate({ query: 'subscription { recordDeleted { kind id } }' });
-  await ask(client, '{ __typename }');
+/** What is deleted from here on. */
+export async function watchDeletions(app: ApiClient): Promise<AsyncGenerator<DeletedRecord, void>> {
+  const messages = await app.follow('subscription { recordDeleted { kind id } }');
   return (async function* () {
-    for await (const { data } of values) yield data?.recordDeleted as DeletedRecord;
+    for await (const { recordDeleted } of messages) yield recordDeleted as DeletedRecord;
   })();
 }
 
