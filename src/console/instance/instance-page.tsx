@@ -1,6 +1,65 @@
+import { useQuery } from '@apollo/client/react';
+import Box from '@cloudscape-design/components/box';
+import Spinner from '@cloudscape-design/components/spinner';
+import { useState } from 'react';
 import type { ReactElement } from 'react';
+import { Navigate, useLocation, useParams } from 'react-router';
+import { QueryFailure } from '../display/query-failure';
+import type { InstanceRecordFragment } from '../gql/graphql';
 import { PageFrame } from '../shell/page-frame';
+import { useScope } from '../shell/scope';
+import { InstanceDetail } from './instance-detail';
+import { MissingInstance } from './missing-instance';
+import { INSTANCE_BY_ID } from './operations';
 
+const PARENTS = [{ text: 'Instance Management', path: '/instances' }];
+
+/** One instance: what it is and does, its databases, its backups and restores. */
 export function InstancePage(): ReactElement {
-  return <PageFrame title="Instance">soon</PageFrame>;
+  const { instanceId = '' } = useParams();
+  // Nothing of one instance may be left on the page of another.
+  return <PageOfInstance key={instanceId} id={instanceId} />;
+}
+
+function PageOfInstance({ id }: { readonly id: string }): ReactElement {
+  const { data, previousData, error, loading, refetch } = useQuery(INSTANCE_BY_ID, {
+    variables: { id },
+    notifyOnNetworkStatusChange: true,
+  });
+  const instance = (data ?? previousData)?.instance;
+  const [name, setName] = useState<string | null>(null);
+  // It is still to be named when it is gone.
+  if (instance != null && instance.name !== name) setName(instance.name);
+
+  const toContent = (): ReactElement => {
+    if (instance != null) return <AtItsPlace instance={instance} />;
+    if (instance === null) return <MissingInstance id={id} lastName={name} />;
+    if (error === undefined || loading) return <Loading />;
+    return <QueryFailure what="The instance" error={error} onRetry={() => void refetch().catch(() => undefined)} />;
+  };
+  return (
+    <PageFrame title={name ?? 'Instance'} parents={PARENTS}>
+      {toContent()}
+    </PageFrame>
+  );
+}
+
+/** The URL's region and project are those of the instance, also when it has moved, or when somebody wrote another URL. */
+function AtItsPlace({ instance }: { readonly instance: InstanceRecordFragment }): ReactElement {
+  const scope = useScope();
+  const { pathname, search } = useLocation();
+  const { region, project } = instance;
+  if (scope.region === region && scope.project === project) return <InstanceDetail instance={instance} />;
+  const parameters = new URLSearchParams(search);
+  parameters.set('region', region);
+  parameters.set('project', project);
+  return <Navigate replace to={`${pathname}?${parameters.toString()}`} />;
+}
+
+function Loading(): ReactElement {
+  return (
+    <Box textAlign="center" padding="xxxl">
+      <Spinner size="large" />
+    </Box>
+  );
 }

@@ -1,0 +1,58 @@
+import Box from '@cloudscape-design/components/box';
+import Container from '@cloudscape-design/components/container';
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
+import Header from '@cloudscape-design/components/header';
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
+import type { ReactElement } from 'react';
+import { InstanceStatusIndicator } from '../display/status';
+import { Timestamp } from '../display/timestamp';
+import { ENGINES, ROLES } from '../display/words';
+import type { InstanceRecordFragment } from '../gql/graphql';
+
+/** What is known of an instance without asking it. */
+export function InstanceFacts({ instance }: { readonly instance: InstanceRecordFragment }): ReactElement {
+  const { id, name, engine, engineVersion, role, region, project, endpoint, createdAt, updatedAt } = instance;
+  return (
+    <Container header={<Header variant="h2">Details</Header>}>
+      <KeyValuePairs
+        columns={4}
+        minColumnWidth={200}
+        ariaLabel={`Details of ${name}`}
+        items={[
+          { label: 'ID', value: <Copyable text={id} what={`ID of ${name}`} /> },
+          { label: 'Status', value: <StatusWithReason instance={instance} /> },
+          { label: 'Engine', value: ENGINES[engine] },
+          { label: 'Version', value: engineVersion },
+          { label: 'Address', value: <Copyable text={endpoint} what={`Address of ${name}`} /> },
+          { label: 'Role', value: ROLES[role] },
+          { label: 'Region', value: region },
+          { label: 'Project', value: project },
+          { label: 'Registered', value: <Timestamp iso={createdAt} /> },
+          { label: 'Last change', value: <Timestamp iso={updatedAt} /> },
+        ]}
+      />
+    </Container>
+  );
+}
+
+function StatusWithReason({ instance }: { readonly instance: InstanceRecordFragment }): ReactElement {
+  const { status, statusReason } = instance;
+  return (
+    <>
+      <InstanceStatusIndicator status={status} />
+      {statusReason !== null && <Box color="text-body-secondary">{statusReason}</Box>}
+    </>
+  );
+}
+
+function Copyable({ text, what }: { readonly text: string; readonly what: string }): ReactElement {
+  return (
+    <CopyToClipboard
+      variant="inline"
+      textToCopy={text}
+      copyButtonAriaLabel={`Copy: ${what}`}
+      copySuccessText="Copied"
+      copyErrorText="It could not be copied"
+    />
+  );
+}
