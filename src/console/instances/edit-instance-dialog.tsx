@@ -78,7 +78,7 @@ export function EditInstanceDialog({ instance, onDismiss }: EditInstanceDialogPr
       />
       <UrlField
         label="New URL"
-        description={`Leave it empty to go on with ${instance.endpoint} and the credentials that are stored.`}
+        description={`Leave it empty to keep the stored one, of ${instance.endpoint}.`}
         value={url}
         example={URL_EXAMPLES[instance.engine]}
         errorText={findFault(placed, 'url')}

@@ -15,65 +15,76 @@ type Column = TableProps.ColumnDefinition<InstanceRecordFragment> & {
   readonly sortingField?: InstanceOrderField;
 };
 
-/** What the table can show of an instance, beside what can be done with it. */
-export const INSTANCE_COLUMNS: readonly Column[] = [
-  {
-    id: 'name',
-    header: 'Name',
-    isRowHeader: true,
-    sortingField: 'NAME',
-    minWidth: 180,
-    maxWidth: 220,
-    cell: ({ id, name }) => (
-      <>
-        <ScopedLink to={`/instances/${id}`}>{name}</ScopedLink>
-        <SecondLine>
-          <Copyable text={id} what={`ID of ${name}`} />
-        </SecondLine>
-      </>
-    ),
-  },
-  { id: 'status', header: 'Status', minWidth: 140, cell: (instance) => <StatusCell instance={instance} /> },
-  {
-    id: 'engine',
-    header: 'Engine',
-    cell: ({ engine, engineVersion }) => (
-      <>
-        {ENGINES[engine]}
-        <SecondLine>{engineVersion}</SecondLine>
-      </>
-    ),
-  },
-  { id: 'role', header: 'Role', cell: ({ role }) => ROLES[role] },
-  { id: 'databases', header: 'Databases', minWidth: 130, cell: (instance) => <DatabasesCell instance={instance} /> },
-  {
-    id: 'lastBackup',
-    header: 'Last backup',
-    minWidth: 170,
-    maxWidth: 260,
-    cell: ({ lastBackups }) => <LastBackup backup={lastBackups.nodes[0]} />,
-  },
-  {
-    id: 'endpoint',
-    header: 'Address',
-    minWidth: 160,
-    maxWidth: 260,
-    cell: ({ name, endpoint }) => <Copyable text={endpoint} what={`Address of ${name}`} />,
-  },
-  {
-    id: 'createdAt',
-    header: 'Registered',
-    sortingField: 'CREATED_AT',
-    cell: ({ createdAt }) => <Timestamp iso={createdAt} />,
-  },
-];
+/**
+ * What the table can show of an instance, beside what can be done with it.
+ * @param wrapLines whether long texts are shown whole
+ */
+export function toInstanceColumns(wrapLines: boolean): readonly Column[] {
+  return [
+    {
+      id: 'name',
+      header: 'Name',
+      isRowHeader: true,
+      sortingField: 'NAME',
+      minWidth: 180,
+      maxWidth: 220,
+      cell: ({ id, name }) => (
+        <>
+          <ScopedLink to={`/instances/${id}`}>{name}</ScopedLink>
+          <SecondLine>
+            <Copyable text={id} what={`ID of ${name}`} wrapLines={wrapLines} />
+          </SecondLine>
+        </>
+      ),
+    },
+    { id: 'status', header: 'Status', minWidth: 140, cell: (instance) => <StatusCell instance={instance} /> },
+    {
+      id: 'engine',
+      header: 'Engine',
+      cell: ({ engine, engineVersion }) => (
+        <>
+          {ENGINES[engine]}
+          <SecondLine>{engineVersion}</SecondLine>
+        </>
+      ),
+    },
+    { id: 'role', header: 'Role', cell: ({ role }) => ROLES[role] },
+    { id: 'databases', header: 'Databases', minWidth: 130, cell: (instance) => <DatabasesCell instance={instance} /> },
+    {
+      id: 'lastBackup',
+      header: 'Last backup',
+      minWidth: 170,
+      maxWidth: 260,
+      cell: ({ lastBackups }) => <LastBackup backup={lastBackups.nodes[0]} />,
+    },
+    {
+      id: 'endpoint',
+      header: 'Address',
+      minWidth: 160,
+      maxWidth: 260,
+      cell: ({ name, endpoint }) => <Copyable text={endpoint} what={`Address of ${name}`} wrapLines={wrapLines} />,
+    },
+    {
+      id: 'createdAt',
+      header: 'Registered',
+      sortingField: 'CREATED_AT',
+      cell: ({ createdAt }) => <Timestamp iso={createdAt} />,
+    },
+  ];
+}
 
-function Copyable({ text, what }: { readonly text: string; readonly what: string }): ReactElement {
+interface CopyableProps {
+  readonly text: string;
+  readonly what: string;
+  readonly wrapLines: boolean;
+}
+
+function Copyable({ text, what, wrapLines }: CopyableProps): ReactElement {
   return (
     <CopyToClipboard
       variant="inline"
       textToCopy={text}
-      wrapText={false}
+      wrapText={wrapLines}
       copyButtonAriaLabel={`Copy: ${what}`}
       copySuccessText="Copied"
       copyErrorText="It could not be copied"

@@ -11,16 +11,16 @@ import { useScope } from '../shell/scope';
 import { TablePreferencesButton } from '../tables/table-preferences-button';
 import { usePages } from '../tables/use-pages';
 import { useTablePreferences } from '../tables/use-table-preferences';
-import { INSTANCE_COLUMNS } from './instance-columns';
+import { toInstanceColumns } from './instance-columns';
 import { InstanceFilters } from './instance-filters';
 import { InstanceMenu } from './instance-menu';
 import type { InstanceAction } from './instance-menu';
-import { NoInstances, NoMatch } from './no-instances';
+import { NoInstances, NoMatch, NoMore } from './no-instances';
 import { INSTANCE_LIST } from './operations';
 import { useInstanceQuery } from './use-instance-query';
 
 const COLUMN_OPTIONS = [
-  ...INSTANCE_COLUMNS.map(({ id, header }) => ({ id, label: header, alwaysVisible: id === 'name' })),
+  ...toInstanceColumns(false).map(({ id, header }) => ({ id, label: header, alwaysVisible: id === 'name' })),
   { id: 'operation', label: 'Operation', alwaysVisible: true },
 ];
 
@@ -61,7 +61,7 @@ export function InstanceTable({ onRegister, onChoose }: InstanceTableProps): Rea
       loading={shown === undefined && !isFailed}
       loadingText="Loading instances"
       columnDefinitions={[
-        ...INSTANCE_COLUMNS,
+        ...toInstanceColumns(preferences.wrapLines),
         {
           id: 'operation',
           header: 'Operation',
@@ -124,6 +124,8 @@ export function InstanceTable({ onRegister, onChoose }: InstanceTableProps): Rea
       empty={
         isFailed ? (
           <QueryFailure what="The instances" error={error} onRetry={() => void refetch().catch(() => undefined)} />
+        ) : pages.after !== null ? (
+          <NoMore />
         ) : isFiltered ? (
           <NoMatch onClear={clear} />
         ) : (

@@ -35,3 +35,12 @@ export function NoMatch({ onClear }: { readonly onClear: () => void }): ReactEle
     </Box>
   );
 }
+
+/** In place of a page whose instances are gone since the one before it was read. */
+export function NoMore(): ReactElement {
+  return (
+    <Box textAlign="center" color="text-body-secondary" margin={{ vertical: 'l' }}>
+      The instances of this page are gone. Go back to the page before it.
+    </Box>
+  );
+}

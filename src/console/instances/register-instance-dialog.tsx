@@ -1,7 +1,7 @@
 import { useMutation } from '@apollo/client/react';
 import FormField from '@cloudscape-design/components/form-field';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import type { ReactElement } from 'react';
 import { useNavigate } from 'react-router';
 import { INSTANCE_NAME, PROJECT_NAME, REGION_NAME } from '../../domain/naming';
@@ -28,6 +28,7 @@ export function RegisterInstanceDialog({ onDismiss }: { readonly onDismiss: () =
   const { notices } = useConsole();
   const navigate = useNavigate();
   const scope = useScope();
+  const engineLabelId = useId();
   const [engine, setEngine] = useState<Engine>('SQLITE');
   const [name, setName] = useState('');
   const [url, setUrl] = useState('');
@@ -71,9 +72,12 @@ export function RegisterInstanceDialog({ onDismiss }: { readonly onDismiss: () =
           forgetRefusal();
         }}
       />
-      <FormField label="Engine" description="To show how its URLs look. The server goes by the URL.">
+      <FormField
+        label={<span id={engineLabelId}>Engine</span>}
+        description="To show how its URLs look. The server goes by the URL."
+      >
         <SegmentedControl
-          label="Engine"
+          ariaLabelledby={engineLabelId}
           selectedId={engine}
           options={REGISTRABLE_ENGINES.map((id) => ({ id, text: ENGINES[id] }))}
           onChange={({ detail }) => {

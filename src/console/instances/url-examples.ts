@@ -25,7 +25,7 @@ export const URL_EXAMPLES: Readonly<Record<Engine, UrlExample>> = {
 
 /** The product that a URL names; undefined while it names none. */
 export function findEngine(url: string): Engine | undefined {
-  const scheme = /^([a-z]+):/i.exec(url)?.[1]?.toUpperCase();
+  const scheme = /^\s*([a-z]+):/i.exec(url)?.[1]?.toUpperCase();
   return scheme === 'POSTGRES' ? 'POSTGRESQL' : REGISTRABLE_ENGINES.find((engine) => engine === scheme);
 }
 
