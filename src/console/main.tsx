@@ -31,7 +31,8 @@ createRoot(root).render(
     <ApolloProvider client={client}>
       <ConsoleProvider value={{ connection, notices, startedWork }}>
         <I18nProvider locale="en" messages={[messages]}>
-          <BrowserRouter>
+          {/* In a transition a filter's old and new value take turns, and each turn would ask the server anew. */}
+          <BrowserRouter useTransitions={false}>
             <App />
           </BrowserRouter>
         </I18nProvider>
