@@ -1,0 +1,65 @@
+import { useQuery } from '@apollo/client/react';
+import type { PaginationProps } from '@cloudscape-design/components/pagination';
+import { useState } from 'react';
+import type { BackupFilter, BackupOrder, BackupRecordFragment } from '../gql/graphql';
+import { usePages } from '../tables/use-pages';
+import { BACKUP_LIST } from './operations';
+
+interface BackupListQuery {
+  readonly filter: BackupFilter;
+  readonly order: BackupOrder;
+  readonly pageSize: number;
+}
+
+interface BackupList {
+  /** Empty until there is something to show. */
+  readonly backups: readonly BackupRecordFragment[];
+  /** How many match in all; undefined until there is something to show. */
+  readonly totalCount: number | undefined;
+  /** Whether `totalCount` is of what is asked for now; what was asked before is shown until its answer comes. */
+  readonly isCurrent: boolean;
+  readonly isLoading: boolean;
+  /** Why nothing can be shown; null when something is, or may soon be. */
+  readonly failure: unknown;
+  readonly pagination: PaginationProps;
+  readonly isFirstPage: boolean;
+  readonly toFirstPage: () => void;
+  readonly reload: () => void;
+  /** Those of `backups` that are selected: whatever leaves the page is so no more. */
+  readonly selected: readonly BackupRecordFragment[];
+  readonly select: (backups: readonly BackupRecordFragment[]) => void;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** One page of backups, and what is selected on it. */
+export function useBackupList({ filter, order, pageSize }: BackupListQuery): BackupList {
+  const pages = usePages({ filter, order, pageSize });
+  const variables = { first: pageSize, after: pages.after, filter, orderBy: order };
+  const { data, previousData, error, loading, refetch } = useQuery(BACKUP_LIST, {
+    variables,
+    notifyOnNetworkStatusChange: true,
+  });
+  const isFailed = data === undefined && error !== undefined && !loading;
+  const shown = isFailed ? undefined : (data ?? previousData)?.backups;
+  const backups = shown?.nodes ?? [];
+
+  const page = JSON.stringify(variables);
+  const [selection, setSelection] = useState({ page, ids: NONE });
+  const ids = selection.page === page ? selection.ids : NONE;
+  return {
+    backups,
+    totalCount: shown?.totalCount,
+    isCurrent: data !== undefined,
+    isLoading: shown === undefined && !isFailed,
+    failure: isFailed ? error : null,
+    pagination: pages.toPagination(data?.backups.pageInfo),
+    isFirstPage: pages.after === null,
+    toFirstPage: pages.toFirst,
+    reload: () => void refetch().catch(() => undefined),
+    selected: backups.filter(({ id }) => ids.has(id)),
+    select: (chosen) => {
+      setSelection({ page, ids: new Set(chosen.map(({ id }) => id)) });
+    },
+  };
+}
