@@ -19,6 +19,8 @@ interface DialogProps {
   /** Shown above the buttons, unless its faults belong to fields: those show them. */
   readonly refusal: Refusal | null;
   readonly submitLabel?: string;
+  /** For where "Cancel" would be mistaken for what is submitted. */
+  readonly dismissLabel?: string;
   readonly isSubmitDisabled?: boolean;
   readonly size?: ModalProps.Size;
 }
@@ -26,6 +28,7 @@ interface DialogProps {
 /** A form in a dialog: Enter submits, Escape dismisses. Rendered only while it is open. */
 export function Dialog(props: DialogProps): ReactElement {
   const { header, children, onSubmit, onDismiss, isBusy, refusal, submitLabel = 'OK', isSubmitDisabled, size } = props;
+  const { dismissLabel = 'Cancel' } = props;
   const formId = useId();
   return (
     <Modal
@@ -38,7 +41,7 @@ export function Dialog(props: DialogProps): ReactElement {
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
             <Button variant="link" onClick={onDismiss}>
-              Cancel
+              {dismissLabel}
             </Button>
             <Button
               variant="primary"

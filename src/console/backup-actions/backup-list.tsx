@@ -1,0 +1,47 @@
+import Box from '@cloudscape-design/components/box';
+import List from '@cloudscape-design/components/list';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import type { ReactElement } from 'react';
+import { formatBytes, formatTime } from '../display/format';
+import { BACKUP_TYPES } from '../display/words';
+import type { BackupRecordFragment } from '../gql/graphql';
+
+interface ListedBackup {
+  readonly backup: BackupRecordFragment;
+  /** Why nothing is done with it. */
+  readonly reason?: string | undefined;
+}
+
+interface BackupListProps {
+  readonly label: string;
+  readonly backups: readonly ListedBackup[];
+}
+
+/** Backups that something is about to happen to, or not. */
+export function BackupList({ label, backups }: BackupListProps): ReactElement {
+  return (
+    <div>
+      <Box variant="awsui-key-label">{label}</Box>
+      <List
+        ariaLabel={label}
+        items={backups}
+        renderItem={({ backup, reason }) => ({
+          id: backup.id,
+          content: backup.name,
+          secondaryContent: (
+            <SpaceBetween size="xxs">
+              <span>{describe(backup)}</span>
+              {reason !== undefined && <StatusIndicator type="warning">{reason}</StatusIndicator>}
+            </SpaceBetween>
+          ),
+        })}
+      />
+    </div>
+  );
+}
+
+function describe({ type, instanceName, startedAt, storedBytes }: BackupRecordFragment): string {
+  const size = storedBytes === null ? '' : `, ${formatBytes(storedBytes)}`;
+  return `${BACKUP_TYPES[type]}, of ${instanceName}, ${formatTime(startedAt)}${size}`;
+}
