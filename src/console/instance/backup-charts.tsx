@@ -41,13 +41,15 @@ function Chart({ type, title, data, format, backups }: ChartProps): ReactElement
   const latest = data.at(-1)?.y ?? 0;
   return (
     <div>
-      <Box variant="h3">{title}</Box>
+      <Box variant="h3" margin={{ bottom: 's' }}>
+        {title}
+      </Box>
       <MixedLineBarChart
         series={[{ type, title, data, valueFormatter: format }]}
         xScaleType="categorical"
         xDomain={data.map(({ x }) => x)}
         yDomain={[0, Math.max(highest, 1)]}
-        xTickFormatter={formatDay}
+        xTickFormatter={formatStart}
         yTickFormatter={format}
         height={HEIGHT}
         hideFilter
@@ -68,6 +70,9 @@ function Footer({ backup }: { readonly backup: BackupRecordFragment | undefined 
   );
 }
 
-function formatDay(iso: string): string {
-  return new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' }).format(new Date(iso));
+/** The day, and below it the time. */
+function formatStart(iso: string): string {
+  const startedAt = new Date(iso);
+  const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' }).format(startedAt);
+  return `${day}\n${new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(startedAt)}`;
 }

@@ -36,7 +36,7 @@ export function BackupHistory({ instanceId }: { readonly instanceId: string }): 
   return (
     <Container
       header={
-        <Header variant="h2" description="Of the last 50 completed backups, the oldest on the left.">
+        <Header variant="h2" description="Of the last completed backups, 50 at the most.">
           Sizes and durations
         </Header>
       }

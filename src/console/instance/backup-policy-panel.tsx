@@ -9,7 +9,7 @@ import type { ReactElement } from 'react';
 import { formatCount } from '../display/format';
 import { Timestamp } from '../display/timestamp';
 import type { InstanceRecordFragment } from '../gql/graphql';
-import { findTimeZone, formatLocalWindow, formatWeekdays, formatWindow } from './backup-window';
+import { findTimeZone, formatLocalWindow, formatWeekdays, formatWindow, isLocalUtc } from './backup-window';
 import { EditPolicyDialog } from './edit-policy-dialog';
 
 type Policy = NonNullable<InstanceRecordFragment['backupPolicy']>;
@@ -86,13 +86,12 @@ function Enabled({ isEnabled }: { readonly isEnabled: boolean }): ReactElement {
 }
 
 function Window({ startTime }: { readonly startTime: string }): ReactElement {
-  const zone = findTimeZone();
   return (
     <>
       {formatWindow(startTime)}
-      {zone !== 'UTC' && (
+      {!isLocalUtc() && (
         <Box color="text-body-secondary">
-          {formatLocalWindow(startTime)} ({zone})
+          {formatLocalWindow(startTime)} ({findTimeZone()})
         </Box>
       )}
     </>

@@ -40,18 +40,23 @@ export function formatWindow(startTime: string): string {
 /** The same in the reader's own time zone, as it is there today: as "22:00 to 23:00 on the day before". */
 export function formatLocalWindow(startTime: string): string {
   const { start, end, days } = toLocal(startTime);
-  return `${start} to ${end}${days === 0 ? '' : days > 0 ? ' on the next day' : ' on the day before'}`;
+  return `${start} to ${end}${describeDay(days)}`;
 }
 
-/** As "22:00 on the day before"; for choices that show UTC beside it. */
+/** As "22:00 on the day before". */
 export function formatLocalStart(startTime: string): string {
   const { start, days } = toLocal(startTime);
-  return `${start}${days === 0 ? '' : days > 0 ? ', next day' : ', day before'}`;
+  return start + describeDay(days);
 }
 
 /** As "Europe/Berlin". */
 export function findTimeZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** Whether the reader's clock shows UTC anyway. */
+export function isLocalUtc(): boolean {
+  return findTimeZone() === 'UTC';
 }
 
 /** @returns `days` that the local date is ahead of UTC's: -1, 0 or 1 */
@@ -62,6 +67,11 @@ function toLocal(startTime: string): { readonly start: string; readonly end: str
   const utcDay = Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate());
   const minutes = at.getHours() * 60 + at.getMinutes();
   return { start: toClock(minutes), end: toClock(minutes + WINDOW_MINUTES), days: (localDay - utcDay) / DAY_MS };
+}
+
+function describeDay(days: number): string {
+  if (days === 0) return '';
+  return days > 0 ? ' on the next day' : ' on the day before';
 }
 
 function toMinutes(clock: string): number {

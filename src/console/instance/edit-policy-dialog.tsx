@@ -2,6 +2,7 @@ import { useMutation } from '@apollo/client/react';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
+import type { SelectProps } from '@cloudscape-design/components/select';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
@@ -10,7 +11,14 @@ import { Dialog } from '../forms/dialog';
 import { useAction } from '../forms/use-action';
 import type { InstanceRecordFragment, Weekday } from '../gql/graphql';
 import { useConsole } from '../shell/console-context';
-import { ALL_WEEKDAYS, findTimeZone, formatLocalStart, formatLocalWindow, START_TIMES } from './backup-window';
+import {
+  ALL_WEEKDAYS,
+  findTimeZone,
+  formatLocalStart,
+  formatLocalWindow,
+  isLocalUtc,
+  START_TIMES,
+} from './backup-window';
 import { INSTANCE_BY_ID, SET_BACKUP_POLICY } from './operations';
 import { WeekdaysField } from './weekdays-field';
 
@@ -84,16 +92,12 @@ export function EditPolicyDialog({ instance, onDismiss }: EditPolicyDialogProps)
       <FormField
         label="Start time (UTC)"
         description="The backup is begun at a random moment of the hour from then on."
-        constraintText={`In ${findTimeZone()}: ${formatLocalWindow(startTime)}.`}
+        constraintText={describeLocal(startTime)}
         {...(startTimeFault === undefined ? {} : { errorText: startTimeFault })}
       >
         <Select
           selectedOption={{ value: startTime, label: startTime }}
-          options={START_TIMES.map((value) => ({
-            value,
-            label: value,
-            labelTag: `${formatLocalStart(value)} local time`,
-          }))}
+          options={START_TIMES.map(toOption)}
           filteringType="auto"
           filteringPlaceholder="Find a time"
           filteringAriaLabel="Find a time"
@@ -123,6 +127,15 @@ export function EditPolicyDialog({ instance, onDismiss }: EditPolicyDialogProps)
       </FormField>
     </Dialog>
   );
+}
+
+function toOption(startTime: string): SelectProps.Option {
+  const local = isLocalUtc() ? {} : { labelTag: `${formatLocalStart(startTime)} local` };
+  return { value: startTime, label: startTime, ...local };
+}
+
+function describeLocal(startTime: string): string {
+  return isLocalUtc() ? '' : `In ${findTimeZone()}: ${formatLocalWindow(startTime)}.`;
 }
 
 function findKeepDaysBreach(text: string): string | undefined {

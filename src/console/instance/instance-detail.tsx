@@ -2,12 +2,12 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
-import { useSearchParams } from 'react-router';
 import { CreateBackupDialog } from '../create-backup/create-backup-dialog';
 import type { InstanceRecordFragment } from '../gql/graphql';
 import { DeleteInstanceDialog } from '../instances/delete-instance-dialog';
 import { EditInstanceDialog } from '../instances/edit-instance-dialog';
 import type { InstanceAction } from '../instances/instance-menu';
+import { useUrlParameters } from '../tables/use-url-parameters';
 import { BackupsTab } from './backups-tab';
 import { InstanceHeader } from './instance-header';
 import { OverviewTab } from './overview-tab';
@@ -23,7 +23,7 @@ interface InstanceDetailProps {
 /** An instance that is there. */
 export function InstanceDetail({ instance }: InstanceDetailProps): ReactElement {
   const [open, setOpen] = useState<InstanceAction | null>(null);
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useUrlParameters();
   const createBackup = (): void => {
     setOpen('create-backup');
   };
@@ -35,13 +35,7 @@ export function InstanceDetail({ instance }: InstanceDetailProps): ReactElement 
         ariaLabel={`Views of ${instance.name}`}
         activeTabId={parameters.get('tab') === BACKUPS ? BACKUPS : OVERVIEW}
         onChange={({ detail }) => {
-          setParameters(
-            (known) => {
-              known.set('tab', detail.activeTabId);
-              return known;
-            },
-            { replace: true },
-          );
+          change({ tab: detail.activeTabId });
         }}
         tabs={[
           { id: OVERVIEW, label: 'Overview', content: <OverviewTab instance={instance} /> },

@@ -15,16 +15,16 @@ export function InstanceFacts({ instance }: { readonly instance: InstanceRecordF
   return (
     <Container header={<Header variant="h2">Details</Header>}>
       <KeyValuePairs
-        columns={4}
-        minColumnWidth={200}
+        columns={3}
+        minColumnWidth={220}
         ariaLabel={`Details of ${name}`}
         items={[
           { label: 'ID', value: <Copyable text={id} what={`ID of ${name}`} /> },
           { label: 'Status', value: <StatusWithReason instance={instance} /> },
+          { label: 'Role', value: ROLES[role] },
           { label: 'Engine', value: ENGINES[engine] },
           { label: 'Version', value: engineVersion },
           { label: 'Address', value: <Copyable text={endpoint} what={`Address of ${name}`} /> },
-          { label: 'Role', value: ROLES[role] },
           { label: 'Region', value: region },
           { label: 'Project', value: project },
           { label: 'Registered', value: <Timestamp iso={createdAt} /> },

@@ -1,12 +1,13 @@
 import type { TableProps } from '@cloudscape-design/components/table';
 import type { ReactElement } from 'react';
+import { BackupLink } from '../backups/backup-link';
 import { FailureDetails } from '../display/failure-details';
 import { durationOf, formatDuration } from '../display/format';
 import { RestoreStatusIndicator } from '../display/status';
 import { Timestamp } from '../display/timestamp';
 import { WorkProgress } from '../display/work-progress';
 import type { RestoreRecordFragment } from '../gql/graphql';
-import { ScopedLink } from '../shell/scoped-link';
+import { RestoredDatabases } from './restored-databases';
 
 type Column = TableProps.ColumnDefinition<RestoreRecordFragment> & { readonly id: string; readonly header: string };
 
@@ -17,13 +18,15 @@ export const RESTORE_COLUMNS: readonly Column[] = [
     header: 'Backup',
     isRowHeader: true,
     minWidth: 180,
-    cell: ({ backupId, backupName }) => (
-      <ScopedLink to="/backups" search={{ backup: backupId }}>
-        {backupName}
-      </ScopedLink>
-    ),
+    cell: ({ backupId, backupName }) => <BackupLink id={backupId}>{backupName}</BackupLink>,
   },
-  { id: 'databases', header: 'Databases', minWidth: 160, maxWidth: 320, cell: listDatabases },
+  {
+    id: 'databases',
+    header: 'Databases',
+    minWidth: 160,
+    maxWidth: 320,
+    cell: (restore) => <RestoredDatabases restore={restore} />,
+  },
   { id: 'status', header: 'Status', minWidth: 220, cell: (restore) => <Status restore={restore} /> },
   { id: 'startedAt', header: 'Started', cell: ({ startedAt }) => <Timestamp iso={startedAt} /> },
   {
@@ -33,11 +36,6 @@ export const RESTORE_COLUMNS: readonly Column[] = [
       completedAt === null ? '–' : formatDuration(durationOf(startedAt, completedAt)),
   },
 ];
-
-/** As "shop → shop_copy, orders". */
-function listDatabases({ databases }: RestoreRecordFragment): string {
-  return databases.map(({ name, restoreAs }) => (name === restoreAs ? name : `${name} → ${restoreAs}`)).join(', ');
-}
 
 function Status({ restore }: { readonly restore: RestoreRecordFragment }): ReactElement {
   const { status, failure, backupName, progress } = restore;

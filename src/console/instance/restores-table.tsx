@@ -16,7 +16,7 @@ const COLUMN_OPTIONS = RESTORE_COLUMNS.map(({ id, header }) => ({ id, label: hea
 
 const DEFAULTS = {
   pageSize: 10,
-  wrapLines: false,
+  wrapLines: true,
   contentDisplay: COLUMN_OPTIONS.map(({ id }) => ({ id, visible: true })),
 };
 

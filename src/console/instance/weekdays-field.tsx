@@ -16,7 +16,7 @@ export function WeekdaysField({ value, onChange, errorText }: WeekdaysFieldProps
   const fault = value.length === 0 ? 'Choose at least one day.' : errorText;
   return (
     <FormField label="Weekdays (UTC)" {...(fault === undefined ? {} : { errorText: fault })}>
-      <SpaceBetween direction="horizontal" size="l">
+      <SpaceBetween direction="horizontal" size="m">
         {ALL_WEEKDAYS.map((weekday) => (
           <Checkbox
             key={weekday}
