@@ -58,6 +58,7 @@ export function Dialog(props: DialogProps): ReactElement {
     >
       <form
         id={formId}
+        ref={focusFirstField}
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
@@ -77,4 +78,14 @@ export function Dialog(props: DialogProps): ReactElement {
       </form>
     </Modal>
   );
+}
+
+/** After the modal has made its own choice, which is the cross that closes it. */
+function focusFirstField(form: HTMLFormElement): () => void {
+  const timer = window.setTimeout(() => {
+    form.querySelector<HTMLElement>('input, textarea, button')?.focus();
+  });
+  return () => {
+    window.clearTimeout(timer);
+  };
 }
