@@ -28,10 +28,10 @@ export function BackupList({ label, backups }: BackupListProps): ReactElement {
         items={backups}
         renderItem={({ backup, reason }) => ({
           id: backup.id,
-          content: backup.name,
+          content: <Box fontWeight="bold">{backup.name}</Box>,
           secondaryContent: (
             <SpaceBetween size="xxs">
-              <span>{describe(backup)}</span>
+              <Box color="text-body-secondary">{describe(backup)}</Box>
               {reason !== undefined && <StatusIndicator type="warning">{reason}</StatusIndicator>}
             </SpaceBetween>
           ),

@@ -1,6 +1,7 @@
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
+import Grid from '@cloudscape-design/components/grid';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import Pagination from '@cloudscape-design/components/pagination';
@@ -13,8 +14,12 @@ import type { RestoredDatabase } from './restored-databases';
 import type { TargetDatabases } from './use-target-databases';
 import { useLocalPages } from './use-local-pages';
 
+const CELL = [{ colspan: { default: 12, xxs: 4 } }, { colspan: { default: 12, xxs: 8 } }];
+
 interface DatabasesTableProps {
   readonly databases: readonly RestoredDatabase[];
+  /** Whether the backup holds system databases, too. */
+  readonly hasSystem: boolean;
   readonly onChoose: (names: ReadonlySet<string>) => void;
   readonly onRename: (name: string, restoreAs: string) => void;
   readonly target: TargetDatabases;
@@ -27,7 +32,7 @@ interface DatabasesTableProps {
 
 /** Which databases of a backup are restored, under which names, and what has these names now. */
 export function DatabasesTable(props: DatabasesTableProps): ReactElement {
-  const { databases, onChoose, onRename, target, overwrite, findServerFault, errorText } = props;
+  const { databases, hasSystem, onChoose, onRename, target, overwrite, findServerFault, errorText } = props;
   const { items, pagination } = useLocalPages(databases);
   const chosen = databases.filter(({ isChosen }) => isChosen);
   return (
@@ -51,6 +56,7 @@ export function DatabasesTable(props: DatabasesTableProps): ReactElement {
           <Header
             variant="h3"
             counter={`(${chosen.length.toString()}/${databases.length.toString()})`}
+            description={hasSystem && 'System databases are restored by hand: see “Restore by hand” in README.'}
             actions={pagination !== null && <ChooseButtons databases={databases} onChoose={onChoose} />}
           >
             Databases
@@ -58,17 +64,21 @@ export function DatabasesTable(props: DatabasesTableProps): ReactElement {
         }
         pagination={pagination !== null && <Pagination {...pagination} />}
         columnDefinitions={[
-          { id: 'name', header: 'In the backup', isRowHeader: true, cell: (database) => <Source {...database} /> },
           {
-            id: 'restore-as',
-            header: 'Restore as',
+            id: 'database',
+            header: 'Database, and the name to restore it as',
+            isRowHeader: true,
+            // One column, so that the two are below each other where there is no room beside.
             cell: (database) => (
-              <RestoreAs
-                database={database}
-                fault={database.fault ?? findServerFault(database.name)}
-                onRename={onRename}
-                presence={<Presence database={database} target={target} overwrite={overwrite} />}
-              />
+              <Grid gridDefinition={CELL}>
+                <Source {...database} />
+                <RestoreAs
+                  database={database}
+                  fault={database.fault ?? findServerFault(database.name)}
+                  onRename={onRename}
+                  presence={<Presence database={database} target={target} overwrite={overwrite} />}
+                />
+              </Grid>
             ),
           },
         ]}
@@ -104,8 +114,12 @@ function ChooseButtons({ databases, onChoose }: Pick<DatabasesTableProps, 'datab
 function Source({ name, originalBytes }: RestoredDatabase): ReactElement {
   return (
     <>
-      {name}
-      {originalBytes !== null && <Box variant="small">{formatBytes(originalBytes)}</Box>}
+      <Box>{name}</Box>
+      {originalBytes !== null && (
+        <Box variant="small" display="block">
+          {formatBytes(originalBytes)}
+        </Box>
+      )}
     </>
   );
 }
@@ -120,7 +134,11 @@ interface RestoreAsProps {
 function RestoreAs({ database, fault, onRename, presence }: RestoreAsProps): ReactElement {
   const { name, restoreAs, isChosen } = database;
   return (
-    <FormField stretch constraintText={isChosen && presence} {...(fault === undefined ? {} : { errorText: fault })}>
+    <FormField
+      stretch
+      constraintText={isChosen && fault === undefined && presence}
+      {...(fault === undefined ? {} : { errorText: fault })}
+    >
       <Input
         value={restoreAs}
         ariaLabel={`Restore ${name} as`}

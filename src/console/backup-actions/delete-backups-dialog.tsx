@@ -61,7 +61,7 @@ export function DeleteBackupsDialog({ backups, onDismiss }: DeleteBackupsDialogP
   const canDelete = isBusy || deletable.length > 0;
   return (
     <Dialog
-      header={`Delete ${only === undefined ? formatCount(backups.length, 'backup') : `backup ${only.name}`}`}
+      header={`Delete ${only === undefined ? formatCount(backups.length, 'backup') : only.name}`}
       isBusy={isBusy}
       refusal={refusal}
       submitLabel="Delete"

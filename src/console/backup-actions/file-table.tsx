@@ -18,38 +18,46 @@ const COLUMNS: readonly TableProps.ColumnDefinition<BackupFile>[] = [
     id: 'database',
     header: 'Database',
     isRowHeader: true,
-    cell: ({ database, system }) => (
-      <SpaceBetween direction="horizontal" size="xs">
-        {database}
-        {system && <Badge>System</Badge>}
-      </SpaceBetween>
+    cell: ({ database, system, sizeBytes }) => (
+      <>
+        <SpaceBetween direction="horizontal" size="xs">
+          {database}
+          {system && <Badge>System</Badge>}
+        </SpaceBetween>
+        <Box variant="small" display="block">
+          {formatBytes(sizeBytes)}
+        </Box>
+      </>
     ),
   },
-  { id: 'size', header: 'Size', cell: ({ sizeBytes }) => formatBytes(sizeBytes) },
   {
     id: 'link',
     header: 'File',
+    minWidth: 120,
     cell: ({ database, url }) => (
-      <SpaceBetween direction="horizontal" size="m">
-        <Button
-          variant="inline-link"
-          iconName="download"
-          href={url}
-          download={toFileName(url)}
-          ariaLabel={`Download ${database}`}
-        >
-          Download
-        </Button>
-        <CopyToClipboard
-          variant="inline"
-          textToCopy={toCurlCommand(url)}
-          textToDisplay="curl command"
-          copyButtonAriaLabel={`Copy the curl command for ${database}`}
-          copySuccessText="Command copied"
-          copyErrorText="The command could not be copied"
-          popoverRenderWithPortal
-        />
-      </SpaceBetween>
+      <Button
+        variant="inline-link"
+        iconName="download"
+        href={url}
+        download={toFileName(url)}
+        ariaLabel={`Download ${database}`}
+      >
+        Download
+      </Button>
+    ),
+  },
+  {
+    id: 'command',
+    header: 'curl',
+    cell: ({ database, url }) => (
+      <CopyToClipboard
+        variant="icon"
+        textToCopy={toCurlCommand(url)}
+        copyButtonAriaLabel={`Copy the curl command for ${database}`}
+        copySuccessText="Command copied"
+        copyErrorText="The command could not be copied"
+        popoverRenderWithPortal
+      />
     ),
   },
 ];
@@ -75,8 +83,8 @@ export function FileTable({ files }: { readonly files: readonly BackupFile[] }):
       />
       <Box color="text-body-secondary">
         The files are as stored: compressed, and encrypted if the server is so configured. To read one by hand,
-        decompress it with <Box variant="code">zstd -d</Box>, one whose name ends in .age after decrypting it with{' '}
-        <Box variant="code">age -d</Box>; “Restore by hand” in README says how to go on.
+        decompress it with <Box variant="code">zstd -d</Box>; one whose name ends in .age is decrypted with{' '}
+        <Box variant="code">age -d</Box> first. “Restore by hand” in README says how to go on.
       </Box>
     </SpaceBetween>
   );

@@ -2,9 +2,9 @@ import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import Checkbox from '@cloudscape-design/components/checkbox';
 import FormField from '@cloudscape-design/components/form-field';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactElement } from 'react';
 import { toRefusal } from '../api/refusal';
-import { formatCount } from '../display/format';
 import type { RestoredDatabase } from './restored-databases';
 import type { TargetDatabases } from './use-target-databases';
 
@@ -24,7 +24,7 @@ interface OverwriteFieldProps {
 export function OverwriteField(props: OverwriteFieldProps): ReactElement {
   const { targetName, target, clashes, value, onChange, onAskAgain, onEvade, errorText } = props;
   return (
-    <>
+    <SpaceBetween size="l">
       {target.state === 'unknown' && (
         <Alert
           type="warning"
@@ -59,11 +59,11 @@ export function OverwriteField(props: OverwriteFieldProps): ReactElement {
             onChange(detail.checked);
           }}
         >
-          Overwrite databases that the target has
+          Overwrite databases that have these names
         </Checkbox>
       </FormField>
       {value && clashes.length > 0 && (
-        <Alert type="warning" header={`${toNames(clashes)} of ${targetName} will be replaced`}>
+        <Alert type="warning" header={`${toNames(clashes)} on ${targetName} will be replaced`}>
           What is in there now is lost, also what was written after the backup. Back it up first if it may be needed.
         </Alert>
       )}
@@ -72,12 +72,12 @@ export function OverwriteField(props: OverwriteFieldProps): ReactElement {
           What is in there now is lost, also what was written after the backup.
         </Alert>
       )}
-    </>
+    </SpaceBetween>
   );
 }
 
 function toNames(clashes: readonly RestoredDatabase[]): string {
   const [first, second] = clashes.map(({ restoreAs }) => restoreAs);
-  if (clashes.length > 2) return formatCount(clashes.length, 'database');
+  if (clashes.length > 2) return `${clashes.length.toString()} of these databases`;
   return [first, second].filter((name) => name !== undefined).join(' and ');
 }

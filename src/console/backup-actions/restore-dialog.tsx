@@ -85,6 +85,7 @@ export function RestoreDialog({ backup, onDismiss }: RestoreDialogProps): ReactE
       />
       <DatabasesTable
         databases={databases}
+        hasSystem={backup.databases.some(({ system }) => system)}
         target={present}
         overwrite={overwrite}
         errorText={chosen.length === 0 ? 'Choose at least one database.' : findDatabasesFault(placed)}

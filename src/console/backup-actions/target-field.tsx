@@ -29,6 +29,7 @@ export function TargetField({ backup, value, onChange, ownRefusal, errorText }: 
   const sorted = instances.toSorted((one, other) => rank(one, backup) - rank(other, backup));
   return (
     <FormField
+      stretch
       label="Target instance"
       description={
         ownRefusal ?? `An available primary instance of ${ENGINES[backup.engine]}, of the same or a later version.`
