@@ -5,6 +5,7 @@ import type { SampleDatabase } from './sample-database.js';
 import type { Bench, Outcome, Row, Scenario } from './scenario.js';
 import { backup1gb } from './scenarios/backup-1gb.js';
 import { backup1gbBusy } from './scenarios/backup-1gb-busy.js';
+import { consoleUse } from './scenarios/console.js';
 import { counting } from './scenarios/counting.js';
 import { createLatency } from './scenarios/create-latency.js';
 import { crowd } from './scenarios/crowd.js';
@@ -29,6 +30,7 @@ const SCENARIOS: readonly Scenario[] = [
   counting,
   restores,
   download,
+  consoleUse,
 ];
 const LARGE_BYTES = 1e9;
 const QUICK_LARGE_BYTES = 100e6;
