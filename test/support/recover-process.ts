@@ -14,13 +14,12 @@ interface RecoverOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs `npm run recover` from the sources, as an operator would, to its end. */
+/** Runs what `npm run recover` runs, to its end. */
 export async function runRecover({ dataDir, args, env = {} }: RecoverOptions): Promise<RecoverExit> {
   const { PATH = '', HOME = '' } = process.env;
   const options = { cwd: ROOT, env: { PATH, HOME, DATA_DIR: dataDir, ...env } };
   return new Promise((resolve) => {
-    const command = ['--import', 'tsx', 'src/recover.ts', ...args];
-    const child = execFile(process.execPath, command, options, (_error, stdout, stderr) => {
+    const child = execFile(process.execPath, ['dist/recover.js', ...args], options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
   });

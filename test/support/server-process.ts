@@ -8,8 +8,8 @@ import { createSampleDatabase } from './sqlite.js';
 import type { SampleOptions } from './sqlite.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-/** The sources, not `dist`, which may be older. */
-const COMMAND = ['--import', 'tsx', 'src/main.ts'];
+/** Built before the tests where it was older than the sources. */
+const MAIN = 'dist/main.js';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -33,7 +33,7 @@ export class ServerProcess extends ApiClient implements AsyncDisposable {
     super();
     this.dir = dir;
     const { PATH = '', HOME = '' } = process.env;
-    this.#child = spawn(process.execPath, COMMAND, {
+    this.#child = spawn(process.execPath, [MAIN], {
       cwd: ROOT,
       env: { PATH, HOME, DATA_DIR: dir.join('data'), PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
