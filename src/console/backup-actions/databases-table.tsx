@@ -4,6 +4,7 @@ import FormField from '@cloudscape-design/components/form-field';
 import Grid from '@cloudscape-design/components/grid';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
+import LiveRegion from '@cloudscape-design/components/live-region';
 import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
@@ -36,55 +37,63 @@ export function DatabasesTable(props: DatabasesTableProps): ReactElement {
   const { items, pagination } = useLocalPages(databases);
   const chosen = databases.filter(({ isChosen }) => isChosen);
   return (
-    <FormField stretch {...(errorText === undefined ? {} : { errorText })}>
-      <Table
-        variant="borderless"
-        trackBy="name"
-        selectionType="multi"
-        items={items}
-        selectedItems={chosen}
-        onSelectionChange={({ detail }) => {
-          onChoose(new Set(detail.selectedItems.map(({ name }) => name)));
-        }}
-        ariaLabels={{
-          tableLabel: 'Databases',
-          selectionGroupLabel: 'Databases to restore',
-          allItemsSelectionLabel: () => 'all of this page',
-          itemSelectionLabel: (_, { name }) => name,
-        }}
-        header={
-          <Header
-            variant="h3"
-            counter={`(${chosen.length.toString()}/${databases.length.toString()})`}
-            description={hasSystem && 'System databases are restored by hand: see “Restore by hand” in README.'}
-            actions={pagination !== null && <ChooseButtons databases={databases} onChoose={onChoose} />}
-          >
-            Databases
-          </Header>
-        }
-        pagination={pagination !== null && <Pagination {...pagination} />}
-        columnDefinitions={[
-          {
-            id: 'database',
-            header: 'Database, and the name to restore it as',
-            isRowHeader: true,
-            // One column, so that the two are below each other where there is no room beside.
-            cell: (database) => (
-              <Grid gridDefinition={CELL}>
-                <Source {...database} />
-                <RestoreAs
-                  database={database}
-                  fault={database.fault ?? findServerFault(database.name)}
-                  onRename={onRename}
-                  presence={<Presence database={database} target={target} overwrite={overwrite} />}
-                />
-              </Grid>
-            ),
-          },
-        ]}
-        wrapLines
-      />
-    </FormField>
+    <Table
+      variant="borderless"
+      trackBy="name"
+      selectionType="multi"
+      items={items}
+      selectedItems={chosen}
+      onSelectionChange={({ detail }) => {
+        onChoose(new Set(detail.selectedItems.map(({ name }) => name)));
+      }}
+      ariaLabels={{
+        tableLabel: 'Databases',
+        selectionGroupLabel: 'Databases to restore',
+        allItemsSelectionLabel: () => 'all of this page',
+        itemSelectionLabel: (_, { name }) => name,
+      }}
+      header={
+        <Header
+          variant="h3"
+          counter={`(${chosen.length.toString()}/${databases.length.toString()})`}
+          description={<Advice hasSystem={hasSystem} errorText={errorText} />}
+          actions={pagination !== null && <ChooseButtons databases={databases} onChoose={onChoose} />}
+        >
+          Databases
+        </Header>
+      }
+      pagination={pagination !== null && <Pagination {...pagination} />}
+      columnDefinitions={[
+        {
+          id: 'database',
+          header: 'Database, and the name to restore it as',
+          isRowHeader: true,
+          // One column, so that the two are below each other where there is no room beside.
+          cell: (database) => (
+            <Grid gridDefinition={CELL}>
+              <Source {...database} />
+              <RestoreAs
+                database={database}
+                fault={database.fault ?? findServerFault(database.name)}
+                onRename={onRename}
+                presence={<Presence database={database} target={target} overwrite={overwrite} />}
+              />
+            </Grid>
+          ),
+        },
+      ]}
+      wrapLines
+    />
+  );
+}
+
+/** Not a form field's error: that would mark all the fields inside the table as wrong. */
+function Advice({ hasSystem, errorText }: Pick<DatabasesTableProps, 'hasSystem' | 'errorText'>): ReactElement {
+  return (
+    <>
+      {hasSystem && 'System databases are restored by hand: see “Restore by hand” in README.'}
+      <LiveRegion>{errorText !== undefined && <StatusIndicator type="error">{errorText}</StatusIndicator>}</LiveRegion>
+    </>
   );
 }
 

@@ -46,7 +46,11 @@ export function RestoreDialog({ backup, onDismiss }: RestoreDialogProps): ReactE
       databases: isWhole ? null : chosen.map(({ name, restoreAs }) => ({ name, restoreAs })),
       overwrite,
     };
-    const { data } = await restoreBackup({ variables: { input } });
+    const { data } = await restoreBackup({ variables: { input } }).catch((error: unknown) => {
+      // What the target has may have changed since it was asked.
+      askAgain();
+      throw error;
+    });
     if (data != null) startedWork.add({ kind: 'restore', id: data.restoreBackup.restore.id, name: backup.name });
     onDismiss();
   });
