@@ -1,6 +1,6 @@
 import type { TableProps } from '@cloudscape-design/components/table';
 import { Copyable } from '../display/copyable';
-import { durationOf, formatBytes, formatDuration } from '../display/format';
+import { formatKnownBytes, formatTimeTaken } from '../display/format';
 import { Timestamp } from '../display/timestamp';
 import { BACKUP_TYPES, ENGINES } from '../display/words';
 import type { BackupOrderField, BackupRecordFragment } from '../gql/graphql';
@@ -35,8 +35,23 @@ export const BACKUP_COLUMNS: readonly Column[] = [
       </>
     ),
   },
-  { id: 'status', header: 'Status', minWidth: 150, cell: (backup) => <StatusCell backup={backup} /> },
+  { id: 'status', header: 'Status', minWidth: 190, cell: (backup) => <StatusCell backup={backup} /> },
   { id: 'instance', header: 'Instance', maxWidth: 200, cell: (backup) => <InstanceName backup={backup} /> },
+  {
+    id: 'startedAt',
+    header: 'Started',
+    sortingField: 'STARTED_AT',
+    cell: ({ startedAt }) => <Timestamp iso={startedAt} />,
+  },
+  {
+    id: 'duration',
+    header: 'Duration',
+    cell: ({ startedAt, completedAt }) => formatTimeTaken(startedAt, completedAt),
+  },
+  { id: 'size', header: 'Size', cell: ({ sizeBytes }) => formatKnownBytes(sizeBytes) },
+  { id: 'stored', header: 'Stored size', cell: ({ storedBytes }) => formatKnownBytes(storedBytes) },
+  { id: 'databases', header: 'Databases', cell: (backup) => <DatabasesCell backup={backup} /> },
+  { id: 'verification', header: 'Verified', minWidth: 120, cell: (backup) => <VerificationCell backup={backup} /> },
   { id: 'type', header: 'Type', cell: ({ type }) => BACKUP_TYPES[type] },
   {
     id: 'engine',
@@ -48,25 +63,5 @@ export const BACKUP_COLUMNS: readonly Column[] = [
       </>
     ),
   },
-  { id: 'databases', header: 'Databases', cell: (backup) => <DatabasesCell backup={backup} /> },
-  {
-    id: 'startedAt',
-    header: 'Started',
-    sortingField: 'STARTED_AT',
-    cell: ({ startedAt }) => <Timestamp iso={startedAt} />,
-  },
-  {
-    id: 'duration',
-    header: 'Duration',
-    cell: ({ startedAt, completedAt }) =>
-      completedAt === null ? '–' : formatDuration(durationOf(startedAt, completedAt)),
-  },
-  { id: 'size', header: 'Size', cell: ({ sizeBytes }) => toSize(sizeBytes) },
-  { id: 'stored', header: 'Stored size', cell: ({ storedBytes }) => toSize(storedBytes) },
-  { id: 'verification', header: 'Verified', minWidth: 120, cell: (backup) => <VerificationCell backup={backup} /> },
   { id: 'description', header: 'Description', maxWidth: 300, cell: ({ description }) => description ?? '–' },
 ];
-
-function toSize(bytes: number | null): string {
-  return bytes === null ? '–' : formatBytes(bytes);
-}

@@ -33,7 +33,7 @@ export function BackupDetails({ id, actions, onDismiss }: BackupDetailsProps): R
   return (
     <Modal
       visible
-      size="max"
+      size={backup == null ? 'medium' : 'max'}
       header={backup == null ? 'Backup' : `Backup ${backup.name}`}
       closeAriaLabel="Close"
       onDismiss={onDismiss}

@@ -1,7 +1,7 @@
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import type { ReactElement } from 'react';
 import { Copyable } from '../display/copyable';
-import { durationOf, formatBytes, formatDuration } from '../display/format';
+import { formatBytes, formatKnownBytes, formatTimeTaken } from '../display/format';
 import { BackupStatusIndicator } from '../display/status';
 import { Timestamp } from '../display/timestamp';
 import { BACKUP_TYPES, ENGINES } from '../display/words';
@@ -14,7 +14,7 @@ export function BackupFacts({ backup }: { readonly backup: BackupRecordFragment 
   const { startedAt, completedAt, sizeBytes, storedBytes } = backup;
   return (
     <KeyValuePairs
-      columns={4}
+      columns={3}
       ariaLabel={`Facts about ${name}`}
       items={[
         { label: 'Status', value: <BackupStatusIndicator status={status} failureCode={failure?.code} /> },
@@ -23,11 +23,8 @@ export function BackupFacts({ backup }: { readonly backup: BackupRecordFragment 
         { label: 'Engine', value: `${ENGINES[engine]} ${engineVersion}` },
         { label: 'Started', value: <Timestamp iso={startedAt} /> },
         { label: 'Ended', value: <Timestamp iso={completedAt} /> },
-        {
-          label: 'Duration',
-          value: completedAt === null ? '–' : formatDuration(durationOf(startedAt, completedAt)),
-        },
-        { label: 'Size', value: sizeBytes === null ? '–' : formatBytes(sizeBytes) },
+        { label: 'Duration', value: formatTimeTaken(startedAt, completedAt) },
+        { label: 'Size', value: formatKnownBytes(sizeBytes) },
         { label: 'Stored size', value: toStoredSize(storedBytes, sizeBytes) },
         { label: 'Region', value: region },
         { label: 'Project', value: project },
@@ -39,8 +36,7 @@ export function BackupFacts({ backup }: { readonly backup: BackupRecordFragment 
 }
 
 function toStoredSize(storedBytes: number | null, sizeBytes: number | null): string {
-  if (storedBytes === null) return '–';
-  if (sizeBytes === null || sizeBytes === 0) return formatBytes(storedBytes);
+  if (storedBytes === null || sizeBytes === null || sizeBytes === 0) return formatKnownBytes(storedBytes);
   const share = new Intl.NumberFormat('en', { style: 'percent' }).format(storedBytes / sizeBytes);
   return `${formatBytes(storedBytes)} (${share})`;
 }

@@ -6,6 +6,7 @@ import { useBackupActions } from '../backup-actions/use-backup-actions';
 import { QueryFailure } from '../display/query-failure';
 import type { BackupFilter, BackupOrder, BackupRecordFragment } from '../gql/graphql';
 import { TablePreferencesButton } from '../tables/table-preferences-button';
+import { useHasRoom } from '../tables/use-has-room';
 import { useTablePreferences } from '../tables/use-table-preferences';
 import { BACKUP_COLUMNS } from './backup-columns';
 import { BackupDetails } from './backup-details';
@@ -53,6 +54,7 @@ export function BackupTable(props: BackupTableProps): ReactElement {
   const list = useBackupList({ filter, order: query.order, pageSize: preferences.pageSize });
   const actions = useBackupActions();
   const opened = useOpenedBackup();
+  const hasRoom = useHasRoom();
 
   return (
     <>
@@ -68,13 +70,13 @@ export function BackupTable(props: BackupTableProps): ReactElement {
           {
             id: 'operation',
             header: 'Operation',
-            minWidth: 130,
+            minWidth: 150,
             cell: (backup) => <BackupMenu backup={backup} actions={actions} />,
           },
         ]}
         columnDisplay={preferences.contentDisplay}
         wrapLines={preferences.wrapLines}
-        stickyColumns={{ first: 0, last: 1 }}
+        stickyColumns={{ first: 0, last: hasRoom ? 1 : 0 }}
         selectionType="multi"
         selectedItems={list.selected}
         onSelectionChange={({ detail }) => {

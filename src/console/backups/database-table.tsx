@@ -6,7 +6,7 @@ import type { TableProps } from '@cloudscape-design/components/table';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
 import { Copyable } from '../display/copyable';
-import { formatBytes } from '../display/format';
+import { formatKnownBytes } from '../display/format';
 import type { BackupRecordFragment } from '../gql/graphql';
 import { byUserAndName } from './database-order';
 
@@ -33,8 +33,8 @@ const COLUMNS: readonly TableProps.ColumnDefinition<Database>[] = [
       </>
     ),
   },
-  { id: 'size', header: 'Size', cell: ({ originalBytes }) => toSize(originalBytes) },
-  { id: 'stored', header: 'Stored size', cell: ({ storedBytes }) => toSize(storedBytes) },
+  { id: 'size', header: 'Size', cell: ({ originalBytes }) => formatKnownBytes(originalBytes) },
+  { id: 'stored', header: 'Stored size', cell: ({ storedBytes }) => formatKnownBytes(storedBytes) },
   {
     id: 'sha256',
     header: 'SHA-256 of the stored bytes',
@@ -78,8 +78,4 @@ export function DatabaseTable({ databases, isBuilding }: DatabaseTableProps): Re
       empty={isBuilding ? 'They become known soon after the work begins.' : 'It holds no database.'}
     />
   );
-}
-
-function toSize(bytes: number | null): string {
-  return bytes === null ? '–' : formatBytes(bytes);
 }

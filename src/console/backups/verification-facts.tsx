@@ -18,10 +18,10 @@ export function VerificationFacts({ verification, verifiedAt }: VerificationFact
     <SpaceBetween size="s">
       <Header variant="h3">Verification</Header>
       <KeyValuePairs
-        columns={4}
+        columns={3}
         ariaLabel="Verification"
         items={[
-          { label: 'Newest', value: <VerificationIndicator verification={verification} /> },
+          { label: 'Result', value: <VerificationIndicator verification={verification} /> },
           { label: 'Ended', value: <Timestamp iso={verification.verifiedAt} /> },
           { label: 'Last found good', value: <Timestamp iso={verifiedAt} /> },
         ]}

@@ -11,6 +11,11 @@ export function formatBytes(bytes: number): string {
   }).format(bytes / 1000 ** exponent);
 }
 
+/** A dash while it is not known, or never will be. */
+export function formatKnownBytes(bytes: number | null): string {
+  return bytes === null ? '–' : formatBytes(bytes);
+}
+
 /** In the reader's own time zone. */
 export function formatTime(iso: string): string {
   return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso));
@@ -26,6 +31,11 @@ export function formatDuration(durationMs: number): string {
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return joinParts(`${minutes.toString()} min`, whole % 60, 's');
   return joinParts(`${Math.floor(minutes / 60).toString()} h`, minutes % 60, 'min');
+}
+
+/** How long it took; a dash while it goes on. */
+export function formatTimeTaken(startedAt: string, completedAt: string | null): string {
+  return completedAt === null ? '–' : formatDuration(durationOf(startedAt, completedAt));
 }
 
 /** Milliseconds from the start to the end. */
