@@ -3,10 +3,12 @@ import ColumnLayout from '@cloudscape-design/components/column-layout';
 import MixedLineBarChart from '@cloudscape-design/components/mixed-line-bar-chart';
 import type { MixedLineBarChartProps } from '@cloudscape-design/components/mixed-line-bar-chart';
 import type { ReactElement } from 'react';
-import { durationOf, formatBytes, formatDuration, formatTime } from '../display/format';
+import { durationOf, formatBytes, formatDuration } from '../display/format';
 import type { BackupRecordFragment } from '../gql/graphql';
 
 const HEIGHT = 200;
+/** A second, a minute, an hour. */
+const UNITS_MS = [1000, 60_000, 3_600_000];
 
 interface BackupChartsProps {
   /** COMPLETED ones, oldest first. */
@@ -16,16 +18,23 @@ interface BackupChartsProps {
 /** Two charts over the same backups: bytes and seconds have no axis in common. */
 export function BackupCharts({ backups }: BackupChartsProps): ReactElement {
   const sizes = backups.map(({ startedAt, storedBytes }) => ({ x: startedAt, y: storedBytes ?? 0 }));
-  const durations = backups.map(({ startedAt, completedAt }) => ({
-    x: startedAt,
-    y: completedAt === null ? 0 : durationOf(startedAt, completedAt),
-  }));
+  const lengths = backups.map(({ startedAt, completedAt }) =>
+    completedAt === null ? 0 : durationOf(startedAt, completedAt),
+  );
+  const unitMs = findUnit(Math.max(...lengths));
+  const durations = backups.map(({ startedAt }, index) => ({ x: startedAt, y: (lengths[index] ?? 0) / unitMs }));
+  const formatUnits = (units: number): string => formatDuration(units * unitMs);
   return (
     <ColumnLayout columns={2}>
       <Chart type="bar" title="Stored size" data={sizes} format={formatBytes} backups={backups} />
-      <Chart type="line" title="Duration" data={durations} format={formatDuration} backups={backups} />
+      <Chart type="line" title="Duration" data={durations} format={formatUnits} backups={backups} />
     </ColumnLayout>
   );
+}
+
+/** In milliseconds: the axis has its ticks at round numbers of it, and "1 min 40 s" is none. */
+function findUnit(longestMs: number): number {
+  return UNITS_MS.findLast((unitMs) => longestMs >= 2 * unitMs) ?? 1;
 }
 
 interface ChartProps extends BackupChartsProps {
@@ -56,17 +65,9 @@ function Chart({ type, title, data, format, backups }: ChartProps): ReactElement
         hideLegend
         ariaLabel={title}
         ariaDescription={`${title} of ${data.length.toString()} backups: from ${format(lowest)} to ${format(highest)}, the latest ${format(latest)}.`}
-        detailPopoverFooter={(x) => <Footer backup={backups.find(({ startedAt }) => startedAt === x)} />}
+        detailPopoverFooter={(x) => backups.find(({ startedAt }) => startedAt === x)?.name}
       />
     </div>
-  );
-}
-
-function Footer({ backup }: { readonly backup: BackupRecordFragment | undefined }): ReactElement {
-  return (
-    <Box fontSize="body-s" color="text-body-secondary">
-      {backup?.name}, {backup === undefined ? '' : formatTime(backup.startedAt)}
-    </Box>
   );
 }
 

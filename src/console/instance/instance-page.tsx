@@ -1,6 +1,4 @@
 import { useQuery } from '@apollo/client/react';
-import Box from '@cloudscape-design/components/box';
-import Spinner from '@cloudscape-design/components/spinner';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
 import { Navigate, useLocation, useParams } from 'react-router';
@@ -9,6 +7,7 @@ import type { InstanceRecordFragment } from '../gql/graphql';
 import { PageFrame } from '../shell/page-frame';
 import { useScope } from '../shell/scope';
 import { InstanceDetail } from './instance-detail';
+import { Loading } from './loading';
 import { MissingInstance } from './missing-instance';
 import { INSTANCE_BY_ID } from './operations';
 
@@ -54,12 +53,4 @@ function AtItsPlace({ instance }: { readonly instance: InstanceRecordFragment })
   parameters.set('region', region);
   parameters.set('project', project);
   return <Navigate replace to={`${pathname}?${parameters.toString()}`} />;
-}
-
-function Loading(): ReactElement {
-  return (
-    <Box textAlign="center" padding="xxxl">
-      <Spinner size="large" />
-    </Box>
-  );
 }

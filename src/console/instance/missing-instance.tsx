@@ -3,7 +3,9 @@ import Box from '@cloudscape-design/components/box';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactElement } from 'react';
 import { formatCount } from '../display/format';
+import { QueryFailure } from '../display/query-failure';
 import { ScopedLink } from '../shell/scoped-link';
+import { Loading } from './loading';
 import { RETAINED_BACKUPS } from './operations';
 
 interface MissingInstanceProps {
@@ -14,9 +16,16 @@ interface MissingInstanceProps {
 
 /** In place of an instance that was deleted, or never was. Backups that are left of it tell the one from the other. */
 export function MissingInstance({ id, lastName }: MissingInstanceProps): ReactElement {
-  const { data, previousData } = useQuery(RETAINED_BACKUPS, { variables: { instanceId: id } });
-  const { nodes = [], totalCount = 0 } = (data ?? previousData)?.backups ?? {};
-  const name = lastName ?? nodes[0]?.instanceName;
+  const { data, previousData, error, loading, refetch } = useQuery(RETAINED_BACKUPS, {
+    variables: { instanceId: id },
+    notifyOnNetworkStatusChange: true,
+  });
+  const retained = (data ?? previousData)?.backups;
+  if (retained === undefined) {
+    if (error === undefined || loading) return <Loading />;
+    return <QueryFailure what="The instance" error={error} onRetry={() => void refetch().catch(() => undefined)} />;
+  }
+  const name = lastName ?? retained.nodes[0]?.instanceName;
   return (
     <SpaceBetween size="s">
       <Box variant="h1">{name === undefined ? 'There is no such instance' : `Instance ${name} is deleted`}</Box>
@@ -25,24 +34,31 @@ export function MissingInstance({ id, lastName }: MissingInstanceProps): ReactEl
           No instance has the ID <Box variant="code">{id}</Box>.
         </Box>
       ) : (
-        <Box>
-          {totalCount === 0 ? (
-            'No backup of it is left.'
-          ) : (
-            <>
-              {formatCount(totalCount, 'backup')} of it {totalCount === 1 ? 'is' : 'are'} retained and can be restored
-              to another instance:{' '}
-              <ScopedLink to="/backups" search={{ instance: id }}>
-                retained backups of {name}
-              </ScopedLink>
-              .
-            </>
-          )}
-        </Box>
+        <Retained id={id} name={name} count={retained.totalCount} />
       )}
       <Box>
         Go on to <ScopedLink to="/instances">Instance Management</ScopedLink>.
       </Box>
     </SpaceBetween>
+  );
+}
+
+interface RetainedProps {
+  readonly id: string;
+  readonly name: string;
+  readonly count: number;
+}
+
+function Retained({ id, name, count }: RetainedProps): ReactElement {
+  if (count === 0) return <Box>No manual backup of it is left, and its automated ones are deleted with it.</Box>;
+  return (
+    <Box>
+      {formatCount(count, 'manual backup')} of it {count === 1 ? 'is' : 'are'} retained. What is completed can be
+      restored to another instance:{' '}
+      <ScopedLink to="/backups" search={{ instance: id }}>
+        retained backups of {name}
+      </ScopedLink>
+      .
+    </Box>
   );
 }

@@ -11,7 +11,7 @@ export const INSTANCE_BY_ID = graphql(`
 /** What is left of an instance that is not there any more. */
 export const RETAINED_BACKUPS = graphql(`
   query RetainedBackups($instanceId: ID!) {
-    backups(first: 1, filter: { instanceId: $instanceId }) {
+    backups(first: 1, filter: { instanceId: $instanceId, type: MANUAL }) {
       totalCount
       nodes {
         ...BackupRecord
