@@ -59,6 +59,14 @@ export class ConsoleSession implements AsyncDisposable {
     await this.page.getByRole('menuitem', { name: action, exact: true }).click();
   }
 
+  /** Method 1: from the row of the instance. The dialog is gone once the server has begun. */
+  async createBackup(instance: string, name: string): Promise<void> {
+    await this.chooseAction(instance, 'Create Backup');
+    await this.dialog.getByRole('textbox', { name: 'Backup name' }).fill(name);
+    await this.dialog.getByRole('button', { name: 'OK' }).click();
+    await this.dialog.waitFor({ state: 'detached' });
+  }
+
   /** Rules of WCAG that the page breaks in a serious or critical way. */
   async findSeriousIssues(): Promise<readonly string[]> {
     // Evaluated by the debugger: the page's policy would refuse a script tag, as it should.
