@@ -7,7 +7,6 @@ import { useConsole } from './console-context';
 const LOST: FlashbarProps.MessageDefinition = {
   id: 'connection-lost',
   type: 'warning',
-  loading: true,
   header: 'The connection to the server is lost',
   content: 'What you see may be out of date. Connecting again…',
   ariaRole: 'alert',
