@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { startApp } from '../../src/app.js';
@@ -59,6 +60,13 @@ export class TestApp extends ApiClient implements AsyncDisposable {
     const path = this.dir.join(`${name}.db`);
     await createSampleDatabase(path, options);
     return this.register(name, `sqlite:${path}`);
+  }
+
+  /** Makes a folder of SQLite databases in the test's folder, registers it, and returns its id. */
+  async registerFolder(name: string, databases: readonly string[]): Promise<string> {
+    await mkdir(this.dir.join(name));
+    for (const database of databases) await createSampleDatabase(this.dir.join(name, `${database}.db`));
+    return this.register(name, `sqlite:${this.dir.join(name)}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
