@@ -1,7 +1,7 @@
 import Box from '@cloudscape-design/components/box';
+import Icon from '@cloudscape-design/components/icon';
 import List from '@cloudscape-design/components/list';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { ReactElement } from 'react';
 import { formatBytes, formatTime } from '../display/format';
 import { BACKUP_TYPES } from '../display/words';
@@ -32,7 +32,11 @@ export function BackupList({ label, backups }: BackupListProps): ReactElement {
           secondaryContent: (
             <SpaceBetween size="xxs">
               <Box color="text-body-secondary">{describe(backup)}</Box>
-              {reason !== undefined && <StatusIndicator type="warning">{reason}</StatusIndicator>}
+              {reason !== undefined && (
+                <Box color="text-status-warning">
+                  <Icon name="status-warning" /> {reason}
+                </Box>
+              )}
             </SpaceBetween>
           ),
         })}

@@ -38,15 +38,14 @@ export function CancelBackupDialog({ backup, onDismiss }: CancelBackupDialogProp
       onSubmit={run}
       onDismiss={onDismiss}
     >
-      {lateRefusal === undefined ? (
-        <>
-          <Alert type="warning" header="What has been copied so far is removed">
-            The backup stops, and cannot be continued. It stays in the list as cancelled, and {instanceName} is
-            available again. The databases themselves are not touched.
-          </Alert>
-          <WorkProgress label={`Progress of backup ${name}`} progress={progress} />
-        </>
-      ) : (
+      {lateRefusal === undefined && (
+        <Alert type="warning" header="What has been copied so far is removed">
+          The backup stops, and cannot be continued. It stays in the list as cancelled, and {instanceName} is available
+          again. The databases themselves are not touched.
+        </Alert>
+      )}
+      {lateRefusal === undefined && <WorkProgress label={`Progress of backup ${name}`} progress={progress} />}
+      {lateRefusal !== undefined && (
         <Alert type="info" header="There is nothing left to cancel">
           {lateRefusal}
         </Alert>

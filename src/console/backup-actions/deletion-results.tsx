@@ -38,7 +38,7 @@ export function DeletionResults({ acceptedCount, refused, onDismiss }: DeletionR
     >
       <SpaceBetween size="l">
         <Alert type="error" header={`${formatCount(refused.length, 'backup')} could not be deleted`}>
-          {acceptedCount === 0 ? 'Nothing was changed.' : `${formatCount(acceptedCount, 'other')} will be gone soon.`}
+          {acceptedCount === 0 ? 'Nothing was changed.' : toAccepted(acceptedCount)}
         </Alert>
         <BackupList
           label="Not deleted"
@@ -47,4 +47,8 @@ export function DeletionResults({ acceptedCount, refused, onDismiss }: DeletionR
       </SpaceBetween>
     </Modal>
   );
+}
+
+function toAccepted(count: number): string {
+  return count === 1 ? 'The other one is being deleted.' : `The other ${count.toString()} are being deleted.`;
 }

@@ -28,5 +28,5 @@ function toOwnRefusal(backup: BackupRecordFragment, own: InstanceRecordFragment 
   if (own === null)
     return `${backup.instanceName}, of which it was taken, is registered no more: choose another instance.`;
   const refusal = findTargetRefusal(backup, own);
-  return refusal === undefined ? undefined : `${own.name}, of which it was taken: ${refusal}. Wait, or choose another.`;
+  return refusal === undefined ? undefined : `${own.name}, of which it was taken, cannot be chosen now. ${refusal}.`;
 }
