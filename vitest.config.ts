@@ -24,6 +24,13 @@ function project(test: InlineConfig) {
       // Vitest would load graphql twice, as ESM and as CommonJS, and graphql-js refuses a schema of another copy.
       alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
     },
-    test: { ...test, testTimeout: 60_000, hookTimeout: 60_000 },
+    test: {
+      ...test,
+      // The sources keep no state in modules, so that each worker can import them once, not once for each file: that
+      // took longer than most files' tests. What a test changes in its process it changes back.
+      isolate: false,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
   };
 }

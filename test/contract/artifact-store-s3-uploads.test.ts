@@ -1,12 +1,11 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { setS3Credentials } from '../support/s3-credentials.js';
 import { FILE } from './artifact-store-subject.js';
-import { faults, KEY, S3Subject, setS3Credentials } from './s3-subject.js';
+import { faults, KEY, S3Subject } from './s3-subject.js';
 
 const GONE = { status: 404, code: 'NoSuchUpload', message: 'The upload does not exist' };
 
-beforeAll(() => {
-  setS3Credentials();
-});
+setS3Credentials();
 
 describe('a bucket with uploads that a crash has left', () => {
   test.each([1, 2, 1000])(

@@ -2,22 +2,21 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ArtifactStoreError } from '../../src/artifacts/artifact-store.js';
 import { S3ArtifactStore } from '../../src/artifacts/s3-artifact-store.js';
 import { Gate } from '../support/gate.js';
+import { setS3Credentials } from '../support/s3-credentials.js';
 import { S3Server } from '../support/s3-server.js';
 import type { S3Fault, S3Request } from '../support/s3-server.js';
 import { artifactStoreContract } from './artifact-store.contract.js';
 import { chunksOf, FILE, never, read } from './artifact-store-subject.js';
 import type { StoreSubject } from './artifact-store-subject.js';
-import { faults, KEY, S3Subject, setS3Credentials } from './s3-subject.js';
+import { faults, KEY, S3Subject } from './s3-subject.js';
 
 const MIB = 1024 * 1024;
 
-beforeAll(() => {
-  setS3Credentials();
-});
+setS3Credentials();
 
 /** A store on a server in a process of its own. */
 async function createRemote(): Promise<StoreSubject> {
@@ -239,13 +238,13 @@ describe('a bucket that fails', () => {
   });
 
   test('refuses credentials that are not its own', async () => {
-    process.env.AWS_SECRET_ACCESS_KEY = 'another';
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'another');
     try {
       await using subject = await S3Subject.create();
       const error = await storeErrorOf(subject.store.put(FILE, chunksOf(Buffer.from('x')), never()));
       expect(error.message).toContain('SignatureDoesNotMatch');
     } finally {
-      process.env.AWS_SECRET_ACCESS_KEY = S3Server.secretAccessKey;
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', S3Server.secretAccessKey);
     }
   });
 });

@@ -6,12 +6,6 @@ import type { StoreSubject } from './artifact-store-subject.js';
 /** Where a subject's bucket keeps `FILE`. */
 export const KEY = 'site/a/default/b-1/shop.db.sqlite.zst';
 
-/** The environment is where the store looks for them. */
-export function setS3Credentials(): void {
-  process.env.AWS_ACCESS_KEY_ID = S3Server.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = S3Server.secretAccessKey;
-}
-
 export class S3Subject implements StoreSubject {
   readonly server: S3Server;
   readonly store: S3ArtifactStore;

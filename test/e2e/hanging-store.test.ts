@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { deleteOne, restore, verify } from '../support/backup-use.js';
 import { FakeEngine } from '../support/fake-engine.js';
+import { setS3Credentials } from '../support/s3-credentials.js';
 import { S3Server } from '../support/s3-server.js';
 import { TestApp } from '../support/test-app.js';
 
-const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
-const before = CREDENTIALS.map((name) => process.env[name]);
-
-beforeAll(() => {
-  process.env.AWS_ACCESS_KEY_ID = S3Server.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = S3Server.secretAccessKey;
-});
-
-afterAll(() => {
-  for (const [index, name] of CREDENTIALS.entries()) {
-    if (before[index] === undefined) Reflect.deleteProperty(process.env, name);
-    else process.env[name] = before[index];
-  }
-});
+setS3Credentials();
 
 interface Lab extends AsyncDisposable {
   readonly app: TestApp;
@@ -33,7 +21,7 @@ async function start(): Promise<Lab> {
     env: {
       ARTIFACT_STORE: `s3://${store.bucket}`,
       S3_ENDPOINT: store.endpoint,
-      STALL_TIMEOUT: '1s',
+      STALL_TIMEOUT: '2s',
       SHUTDOWN_GRACE: '200ms',
     },
     overrides: { engines: [new FakeEngine()] },
@@ -69,7 +57,7 @@ test('a verification for which a file does not come fails, and says why', async 
   const { status, details } = await verify(app, backupId, 'CHECKSUM');
 
   expect(status).toBe('INCONCLUSIVE');
-  expect(details).toContain('Nothing has moved for 1 s');
+  expect(details).toContain('Nothing has moved for 2 s');
 });
 
 test('a store that hangs while files are removed does not keep the server from stopping', async () => {

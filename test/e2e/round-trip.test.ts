@@ -6,6 +6,7 @@ import { createFullDatabase, stateOf } from '../support/mariadb-sample.js';
 import { hasMariadbPrograms, MariadbServer, quoted } from '../support/mariadb-server.js';
 import { CONTENTS, RICH_SCHEMA } from '../support/postgres-samples.js';
 import { hasPostgresPrograms, PostgresServer } from '../support/postgres-server.js';
+import { setS3Credentials } from '../support/s3-credentials.js';
 import { S3Server } from '../support/s3-server.js';
 import { createSampleDatabase, SqliteFile } from '../support/sqlite.js';
 import { createFullSqlite, stateOfSqlite } from '../support/sqlite-sample.js';
@@ -148,10 +149,7 @@ const SITES = [
   { product: 'MariaDB', create: createMariadbSite, isThere: hasMariadbPrograms },
 ];
 
-beforeAll(() => {
-  process.env.AWS_ACCESS_KEY_ID = S3Server.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = S3Server.secretAccessKey;
-});
+setS3Credentials();
 
 for (const { product, create, isThere } of SITES) {
   describe.skipIf(!isThere)(`a ${product} database that was backed up`, () => {
