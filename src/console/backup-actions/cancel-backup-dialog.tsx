@@ -33,7 +33,7 @@ export function CancelBackupDialog({ backup, onDismiss }: CancelBackupDialogProp
       isBusy={isBusy}
       refusal={refusal}
       submitLabel="Cancel Backup"
-      dismissLabel="Keep Going"
+      dismissLabel={lateRefusal === undefined ? 'Keep Going' : 'Close'}
       isSubmitDisabled={lateRefusal !== undefined}
       onSubmit={run}
       onDismiss={onDismiss}
