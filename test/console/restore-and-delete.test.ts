@@ -147,7 +147,10 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
 
     // The newer of the two notices lies on the other.
-    await page.getByText(/Backup (first|third) is deleted\./).first().waitFor();
+    await page
+      .getByText(/Backup (first|third) is deleted\./)
+      .first()
+      .waitFor();
     for (const name of ['first', 'third']) await session.row(name).waitFor({ state: 'detached' });
     expect(await session.row('second').count()).toBe(1);
     expect(session.faults).toEqual([]);
