@@ -45,7 +45,10 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
     await page.getByText(`Backup ${name} of shop is completed.`).waitFor();
     await session.row('shop').getByText('Available').waitFor();
     const seen = await page.evaluate<string[]>('window.seen');
-    expect(seen.some((state) => /^Backing up [1-9]/.test(state)), seen.join(', ')).toBe(true);
+    expect(
+      seen.some((state) => /^Backing up [1-9]/.test(state)),
+      seen.join(', '),
+    ).toBe(true);
     expect(seen.at(-1)).toBe('Available');
     expect(await page.evaluate('window.isSamePage')).toBe(true);
     expect(name).toMatch(BACKUP_NAME.pattern);
