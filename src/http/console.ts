@@ -27,6 +27,7 @@ export async function routeConsole(fastify: FastifyInstance, dir: string): Promi
     setHeaders: (reply, path) => {
       const isHashed = path.startsWith(join(dir, HASHED_FILES));
       reply.setHeader('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+      reply.setHeader('vary', 'accept-encoding');
     },
   });
   fastify.get(ICON, (_request, reply) => reply.sendFile(ICON, dir));

@@ -11,6 +11,8 @@ export function createApolloClient(link: ApolloLink): ApolloClient {
         Restore: { fields: { progress: { merge: true } } },
       },
     }),
+    // An answer that is under way may have been read before the change that is the reason to ask again.
+    queryDeduplication: false,
     link: ApolloLink.from([link, new HttpLink({ uri: '/graphql' })]),
     defaultOptions: {
       // What is known is shown at once, and asked for again: it may have changed while nobody looked.

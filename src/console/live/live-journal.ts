@@ -33,7 +33,10 @@ export class LiveJournal {
           });
           return () => {
             subscription.unsubscribe();
-            this.#end();
+            // After what was to be repeated, which waits, too.
+            window.setTimeout(() => {
+              this.#end();
+            });
           };
         }),
     );
@@ -50,12 +53,10 @@ export class LiveJournal {
     return this.#updates.length;
   }
 
-  /** The answer is in the cache once its observers have returned. */
+  /** The answer is in the cache once its observers have returned. Whatever came until then comes last again. */
   #repeatFrom(start: number): void {
-    const updates = this.#updates.slice(start);
-    if (updates.length === 0) return;
     window.setTimeout(() => {
-      for (const update of updates) update();
+      for (const update of this.#updates.slice(start)) update();
     });
   }
 

@@ -1,7 +1,6 @@
 import type { ApolloClient, TypedDocumentNode } from '@apollo/client';
-
 import { print } from 'graphql';
-import type { Client } from 'graphql-ws';
+import type { Connection } from '../api/connection';
 import { BACKUP_RECORD, INSTANCE_RECORD, RESTORE_RECORD } from '../api/records';
 import type { BackupRecordFragment, InstanceChangesSubscription, RestoreRecordFragment } from '../gql/graphql';
 import type { LiveJournal } from './live-journal';
@@ -20,10 +19,19 @@ export type LiveEvent =
 
 type LiveListener = (event: LiveEvent) => void;
 
+/** How long updates are gathered before they are shown: less than an eye sees, and a burst is drawn once. */
+const GATHER_MS = 16;
+
 interface LiveUpdatesDeps {
-  readonly socket: Client;
+  readonly connection: Connection;
   readonly client: ApolloClient;
   readonly journal: LiveJournal;
+}
+
+interface Arrival {
+  readonly event: LiveEvent;
+  /** Puts what it tells into the cache. */
+  readonly update: () => void;
 }
 
 /**
@@ -36,16 +44,19 @@ export class LiveUpdates {
   readonly #listeners = new Set<LiveListener>();
   /** How each backup and restore stood when it was last told of. */
   readonly #stages = new Map<string, string>();
+  #arrivals: Arrival[] = [];
   #unsubscribes: (() => void)[] = [];
   #cursor: string | null = null;
 
   constructor(deps: LiveUpdatesDeps) {
     this.#deps = deps;
-    deps.socket.on('connected', () => {
-      this.#open();
-    });
-    deps.socket.on('closed', () => {
-      this.#close();
+    deps.connection.listen({
+      onOpen: () => {
+        this.#open();
+      },
+      onClose: () => {
+        this.#close();
+      },
     });
   }
 
@@ -59,18 +70,18 @@ export class LiveUpdates {
 
   #open(): void {
     this.#close();
-    this.#subscribe(BACKUP_CHANGES, {}, ({ backupChanged }) => {
+    this.#follow(BACKUP_CHANGES, {}, ({ backupChanged }) => {
       this.#onBackup(backupChanged);
     });
-    this.#subscribe(RESTORE_CHANGES, {}, ({ restoreChanged }) => {
+    this.#follow(RESTORE_CHANGES, {}, ({ restoreChanged }) => {
       this.#onRestore(restoreChanged);
     });
-    this.#subscribe(RECORD_DELETIONS, {}, ({ recordDeleted: { kind, id } }) => {
+    this.#follow(RECORD_DELETIONS, {}, ({ recordDeleted: { kind, id } }) => {
       this.#onDeleted(kind, id);
     });
     if (this.#cursor !== null) this.#followInstances(this.#cursor);
     // On the same socket, after the others: its answer says that they are heard.
-    this.#subscribe(EVENT_CURSOR, {}, ({ instances }) => {
+    this.#follow(EVENT_CURSOR, {}, ({ instances }) => {
       if (this.#cursor === null) this.#followInstances(instances.eventCursor);
       this.#tell({ kind: 'caught-up' });
     });
@@ -78,49 +89,45 @@ export class LiveUpdates {
 
   #followInstances(after: string): void {
     this.#cursor = after;
-    this.#subscribe(INSTANCE_CHANGES, { after }, ({ instanceStatusChanged }) => {
+    this.#follow(INSTANCE_CHANGES, { after }, ({ instanceStatusChanged }) => {
       this.#onInstance(instanceStatusChanged);
     });
   }
 
   #close(): void {
-    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    const unsubscribes = this.#unsubscribes;
     this.#unsubscribes = [];
+    for (const unsubscribe of unsubscribes) unsubscribe();
   }
 
   #onInstance(change: InstanceChange): void {
     this.#cursor = change.id;
     const { instance, backup } = change;
-    this.#deps.journal.apply(() => {
+    this.#arrive({ kind: 'instance', change }, () => {
       this.#write(INSTANCE_RECORD, 'InstanceRecord', instance);
       if (backup !== null) this.#write(BACKUP_RECORD, 'BackupRecord', backup);
     });
-    this.#tell({ kind: 'instance', change });
   }
 
   #onBackup(backup: BackupRecordFragment): void {
-    this.#deps.journal.apply(() => {
+    const isNews = this.#isNews(backup.id, `${backup.status} ${backup.verification?.status ?? ''}`);
+    this.#arrive({ kind: 'backup', backup, isNews }, () => {
       this.#write(BACKUP_RECORD, 'BackupRecord', backup);
     });
-    const isNews = this.#isNews(backup.id, `${backup.status} ${backup.verification?.status ?? ''}`);
-    this.#tell({ kind: 'backup', backup, isNews });
   }
 
   #onRestore(restore: RestoreRecordFragment): void {
-    this.#deps.journal.apply(() => {
+    const isNews = this.#isNews(restore.id, restore.status);
+    this.#arrive({ kind: 'restore', restore, isNews }, () => {
       this.#write(RESTORE_RECORD, 'RestoreRecord', restore);
     });
-    this.#tell({ kind: 'restore', restore, isNews: this.#isNews(restore.id, restore.status) });
   }
 
   #onDeleted(record: 'INSTANCE' | 'BACKUP', id: string): void {
-    const { cache } = this.#deps.client;
-    this.#deps.journal.apply(() => {
-      cache.evict({ id: `${record === 'INSTANCE' ? 'Instance' : 'Backup'}:${id}` });
-      cache.gc();
-    });
     this.#stages.delete(id);
-    this.#tell({ kind: 'deleted', record, id });
+    this.#arrive({ kind: 'deleted', record, id }, () => {
+      this.#deps.client.cache.evict({ id: `${record === 'INSTANCE' ? 'Instance' : 'Backup'}:${id}` });
+    });
   }
 
   /** Whether it is more than progress: a list may have to change. */
@@ -128,6 +135,27 @@ export class LiveUpdates {
     const isNews = this.#stages.get(id) !== stage;
     this.#stages.set(id, stage);
     return isNews;
+  }
+
+  #arrive(event: LiveEvent, update: () => void): void {
+    this.#arrivals.push({ event, update });
+    if (this.#arrivals.length > 1) return;
+    window.setTimeout(() => {
+      this.#show();
+    }, GATHER_MS);
+  }
+
+  #show(): void {
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    const { client, journal } = this.#deps;
+    client.cache.batch({
+      update: () => {
+        for (const { update } of arrivals) journal.apply(update);
+      },
+    });
+    if (arrivals.some(({ event }) => event.kind === 'deleted')) client.cache.gc();
+    for (const { event } of arrivals) this.#tell(event);
   }
 
   #write<T extends { readonly id: string }>(
@@ -144,25 +172,41 @@ export class LiveUpdates {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** An operation that breaks off with the socket is begun again by the next `#open`, not by the socket's client. */
-  #subscribe<T, V extends Record<string, unknown>>(
+  /** An operation that breaks off with the connection is begun again by the next `#open`, not by the connection's client. */
+  #follow<T, V extends Record<string, unknown>>(
     document: TypedDocumentNode<T, V>,
     variables: V,
     onData: (data: T) => void,
   ): void {
-    const unsubscribe = this.#deps.socket.subscribe<T>(
+    const { connection } = this.#deps;
+    let isOver = document === (EVENT_CURSOR as unknown);
+    const unsubscribe = connection.subscribe<T>(
       { query: print(document), variables },
       {
-        next: ({ data }) => {
+        next: ({ data, errors }) => {
           if (data != null) onData(data);
+          else this.#onRefusal(errors);
         },
-        error: () => {
-          // The server refuses none of these, unless it is another version: a new connection finds out.
-          this.#deps.socket.terminate();
+        error: (errors) => {
+          if (!isOver || Array.isArray(errors)) this.#onRefusal(errors);
         },
-        complete: () => undefined,
+        complete: () => {
+          if (!isOver) this.#onRefusal(undefined);
+        },
       },
     );
-    this.#unsubscribes.push(unsubscribe);
+    this.#unsubscribes.push(() => {
+      isOver = true;
+      unsubscribe();
+    });
+  }
+
+  /** @param errors what the server has said, or whatever else has ended an operation */
+  #onRefusal(errors: unknown): void {
+    const { connection } = this.#deps;
+    // It may be the cursor that is refused: from a new one on, all is read again.
+    this.#cursor = null;
+    if (JSON.stringify(errors ?? null).includes('GRAPHQL_VALIDATION_FAILED')) connection.giveUp();
+    else connection.breakOff();
   }
 }

@@ -105,7 +105,8 @@ export class StartedWork {
     try {
       if (work.kind === 'restore') {
         const restore = (await client.query({ query: STARTED_RESTORE, ...options })).data?.restore;
-        if (restore != null) this.#onRestore(restore);
+        if (restore == null) this.#drop(work);
+        else this.#onRestore(restore);
       } else {
         const backup = (await client.query({ query: STARTED_BACKUP, ...options })).data?.backup;
         if (backup == null) this.#onGone(work.id);
@@ -129,7 +130,11 @@ export class StartedWork {
 
   #set(works: readonly Work[]): void {
     this.#works = works;
-    this.#deps.storage.setItem(STORAGE_KEY, JSON.stringify(works));
+    try {
+      this.#deps.storage.setItem(STORAGE_KEY, JSON.stringify(works));
+    } catch {
+      // The storage is full or forbidden: it is told all the same, but not after a reload.
+    }
   }
 }
 
@@ -139,7 +144,8 @@ function isSame(one: Work, other: Work): boolean {
 
 function readWorks(storage: Storage): readonly Work[] {
   try {
-    return JSON.parse(storage.getItem(STORAGE_KEY) ?? '[]') as readonly Work[];
+    const works: unknown = JSON.parse(storage.getItem(STORAGE_KEY) ?? '[]');
+    return Array.isArray(works) ? (works as readonly Work[]) : [];
   } catch {
     return [];
   }

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { Connection } from '../api/socket';
+import type { Connection } from '../api/connection';
 import type { Notices } from '../notices/notices';
 import type { StartedWork } from '../notices/started-work';
 

@@ -12,6 +12,18 @@ const LOST: FlashbarProps.MessageDefinition = {
   ariaRole: 'alert',
 };
 
+const OUTDATED: FlashbarProps.MessageDefinition = {
+  id: 'page-outdated',
+  type: 'error',
+  header: 'The server is of another version than this page',
+  content: 'What you see is not updated any more. Load the page again.',
+  ariaRole: 'alert',
+  buttonText: 'Reload',
+  onButtonClick: () => {
+    window.location.reload();
+  },
+};
+
 /** What has happened: the end of what the user began, and a connection that is lost. */
 export function NoticeBar(): ReactElement {
   const { connection, notices } = useConsole();
@@ -29,5 +41,6 @@ export function NoticeBar(): ReactElement {
       notices.dismiss(id);
     },
   }));
-  return <Flashbar stackItems items={state === 'lost' ? [LOST, ...messages] : messages} />;
+  const troubles = state === 'lost' ? [LOST] : state === 'outdated' ? [OUTDATED] : [];
+  return <Flashbar stackItems items={[...troubles, ...messages]} />;
 }
