@@ -45,7 +45,7 @@ export function CancelBackupDialog({ backup, onDismiss }: CancelBackupDialogProp
         </Alert>
       )}
       {lateRefusal === undefined && <WorkProgress label={`Progress of backup ${name}`} progress={progress} />}
-      {lateRefusal !== undefined && (
+      {lateRefusal !== undefined && refusal === null && (
         <Alert type="info" header="There is nothing left to cancel">
           {lateRefusal}
         </Alert>
