@@ -1,7 +1,8 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, launchBrowser } from '../support/browser.js';
 import { ConsoleSession } from '../support/console-session.js';
+import { FakeEngine } from '../support/fake-engine.js';
 import { SqliteHolder } from '../support/sqlite-holder.js';
 import { TempDir } from '../support/temp-dir.js';
 import { TestApp } from '../support/test-app.js';
@@ -33,7 +34,7 @@ describe.skipIf(!hasBrowser)('The console stays true', { timeout: 120_000 }, () 
 
     await page.getByText('The connection to the server is lost').waitFor({ state: 'detached' });
     await session.row('shop').getByText('Available').waitFor();
-    await page.getByText('Backup over-a-restart of shop has failed.').waitFor();
+    await session.notice('Backup over-a-restart of shop has failed.').waitFor();
     await session.shoot('connection-back');
     // Live again, not only read again.
     await second.beginBackup(instanceId, 'after-the-restart');
@@ -69,19 +70,63 @@ describe.skipIf(!hasBrowser)('The console stays true', { timeout: 120_000 }, () 
   });
 
   test('in a second window, which shows the same at the same time', async () => {
-    await using app = await TestApp.start();
-    await app.registerSample('shop');
-    const holder = await SqliteHolder.start(app.dir.join('shop.db'), 'BEGIN EXCLUSIVE');
+    const engine = new FakeEngine();
+    const hold = engine.hold();
+    await using app = await TestApp.start({ overrides: { engines: [engine] } });
+    await app.register('shop', 'fake://db1');
     await using one = await ConsoleSession.open(browser, app);
     await using other = await ConsoleSession.open(browser, app);
 
     await one.createBackup('shop', 'seen-twice');
 
     for (const session of [one, other]) await session.row('shop').getByText('Backing up').first().waitFor();
-    await holder[Symbol.asyncDispose]();
+    hold.release();
     for (const session of [one, other]) await session.row('shop').getByText('Available').waitFor();
-    await one.page.getByText('Backup seen-twice of shop is completed.').waitFor();
-    expect(await other.page.getByText('Backup seen-twice of shop is completed.').count()).toBe(0);
+    await one.notice('Backup seen-twice of shop is completed.').waitFor();
+    expect(await other.notice('Backup seen-twice of shop is completed.').count()).toBe(0);
     expect([...one.faults, ...other.faults]).toEqual([]);
+  });
+
+  test('after a close that says not to come back: a new connection is made all the same', async () => {
+    await using app = await TestApp.start();
+    const instanceId = await app.registerSample('shop');
+    await using session = await ConsoleSession.open(browser, { url: app.url, path: '/livez' });
+    const { page } = session;
+    const sockets: WebSocketRoute[] = [];
+    await page.routeWebSocket(/graphql$/, (socket) => {
+      socket.connectToServer();
+      sockets.push(socket);
+    });
+    await page.goto(app.url);
+    await session.row('shop').getByText('Available').waitFor();
+
+    await sockets[0]!.close({ code: 1011, reason: 'as a proxy does' });
+
+    await page.getByText('The connection to the server is lost').waitFor();
+    await page.getByText('The connection to the server is lost').waitFor({ state: 'detached' });
+    await app.takeBackup(instanceId, 'afterwards');
+    await session.row('shop').getByRole('link', { name: 'afterwards' }).waitFor();
+    expect(sockets.length).toBe(2);
+  });
+
+  test('of another version than the server: it asks to be loaded again, and does not storm the server', async () => {
+    await using app = await TestApp.start();
+    await app.registerSample('shop');
+    await using session = await ConsoleSession.open(browser, { url: app.url, path: '/livez' });
+    const { page } = session;
+    let connections = 0;
+    await page.routeWebSocket(/graphql$/, (socket) => {
+      connections += 1;
+      const server = socket.connectToServer();
+      socket.onMessage((message) => {
+        server.send(message.toString().replaceAll('recordDeleted', 'recordVanished'));
+      });
+    });
+    await page.goto(app.url);
+
+    await page.getByText('The server is of another version than this page').waitFor();
+    await session.shoot('page-outdated');
+    await session.row('shop').getByText('Available').waitFor();
+    expect(connections).toBe(1);
   });
 });

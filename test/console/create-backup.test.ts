@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BACKUP_DESCRIPTION, BACKUP_NAME } from '../../src/domain/naming.js';
 import { hasBrowser, launchBrowser } from '../support/browser.js';
 import { ConsoleSession } from '../support/console-session.js';
-import { SqliteHolder } from '../support/sqlite-holder.js';
+import { FakeEngine } from '../support/fake-engine.js';
 import { TestApp } from '../support/test-app.js';
 
 describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 120_000 }, () => {
@@ -42,7 +42,7 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
 
     await session.row('shop').getByText('Backing up').first().waitFor();
     await session.shoot('instances-backing-up');
-    await page.getByText(`Backup ${name} of shop is completed.`).waitFor();
+    await session.notice(`Backup ${name} of shop is completed.`).waitFor();
     await session.row('shop').getByText('Available').waitFor();
     const seen = await page.evaluate<string[]>('window.seen');
     expect(
@@ -84,11 +84,12 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
   });
 
   test('method 3: from Backup Management, which asks for the instance and says why one is not offered', async () => {
-    await using app = await TestApp.start();
-    const busy = await app.registerSample('busy');
+    const engine = new FakeEngine();
+    const hold = engine.hold();
+    await using app = await TestApp.start({ overrides: { engines: [engine] } });
     await app.registerSample('shop');
-    await using _holder = await SqliteHolder.start(app.dir.join('busy.db'), 'BEGIN EXCLUSIVE');
-    await app.beginBackup(busy, 'under-way');
+    await app.beginBackup(await app.register('busy', 'fake://db1'), 'under-way');
+    await hold.reached();
     await using session = await ConsoleSession.open(browser, { url: app.url, path: '/backups' });
     const { page, dialog } = session;
 
@@ -104,7 +105,9 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
     await dialog.getByRole('button', { name: 'OK' }).click();
 
     await session.row('project-wide').getByText('Completed').waitFor();
+    await session.row('under-way').getByText('Building').waitFor();
     await session.shoot('backups');
+    hold.release();
     expect(session.faults).toEqual([]);
   });
 
@@ -139,12 +142,13 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
   });
 
   test('not of an instance that is being backed up meanwhile: the refusal names it', async () => {
-    await using app = await TestApp.start();
-    const instanceId = await app.registerSample('shop');
+    const engine = new FakeEngine();
+    const hold = engine.hold();
+    await using app = await TestApp.start({ overrides: { engines: [engine] } });
+    const instanceId = await app.register('shop', 'fake://db1');
     await using session = await ConsoleSession.open(browser, app);
     const { dialog } = session;
     await session.chooseAction('shop', 'Create Backup');
-    await using _holder = await SqliteHolder.start(app.dir.join('shop.db'), 'BEGIN EXCLUSIVE');
     await app.beginBackup(instanceId, 'of-another');
 
     await dialog.getByRole('button', { name: 'OK' }).click();
@@ -157,13 +161,14 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
     const item = session.page.getByRole('menuitem', { name: 'Create Backup' });
     expect(await item.getAttribute('aria-disabled')).toBe('true');
     expect(session.faults).toEqual([]);
+    hold.release();
   });
 
   test('once, however fast the button is clicked, and not at all when cancelled', async () => {
     await using app = await TestApp.start();
     await app.registerSample('shop');
     await using session = await ConsoleSession.open(browser, app);
-    const { page, dialog } = session;
+    const { dialog } = session;
 
     await session.chooseAction('shop', 'Create Backup');
     await dialog.getByRole('button', { name: 'Cancel' }).click();
@@ -172,7 +177,7 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
     await dialog.getByRole('textbox', { name: 'Backup name' }).fill('only-one');
     await dialog.getByRole('button', { name: 'OK' }).dblclick();
 
-    await page.getByText('Backup only-one of shop is completed.').waitFor();
+    await session.notice('Backup only-one of shop is completed.').waitFor();
     const { data } = await app.graphql('{ backups { totalCount } auditEvents { nodes { action } } }');
     expect(data.backups.totalCount).toBe(1);
     const attempts = data.auditEvents.nodes.filter(({ action }: { action: string }) => action === 'CREATE_BACKUP');

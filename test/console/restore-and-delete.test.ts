@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, launchBrowser } from '../support/browser.js';
 import { ConsoleSession } from '../support/console-session.js';
 import { SqliteFile } from '../support/sqlite.js';
-import { SqliteHolder } from '../support/sqlite-holder.js';
+import { FakeEngine } from '../support/fake-engine.js';
 import { TestApp } from '../support/test-app.js';
 
 const BACKUPS = { path: '/backups' };
@@ -20,7 +20,7 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await using app = await TestApp.start();
     await app.takeBackup(await app.registerFolder('shop', ['orders']), 'first');
     await using session = await ConsoleSession.open(browser, { url: app.url, ...BACKUPS });
-    const { page, dialog } = session;
+    const { dialog } = session;
 
     await session.chooseAction('first', 'Restore');
     await dialog.getByText('shop has orders.db already').waitFor();
@@ -30,7 +30,7 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await dialog.getByText('New', { exact: true }).waitFor();
     await dialog.getByRole('button', { name: 'Restore', exact: true }).click();
 
-    await page.getByText('Backup first is restored to shop.').waitFor();
+    await session.notice('Backup first is restored to shop.').waitFor();
     expect(await countRows(app.dir.join('shop', 'orders-copy.db'))).toBe(
       await countRows(app.dir.join('shop', 'orders.db')),
     );
@@ -42,7 +42,7 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await app.takeBackup(await app.registerFolder('shop', ['orders']), 'first');
     const before = await countRows(app.dir.join('shop', 'orders.db'));
     await using session = await ConsoleSession.open(browser, { url: app.url, ...BACKUPS });
-    const { page, dialog } = session;
+    const { dialog } = session;
     {
       await using orders = await SqliteFile.open(app.dir.join('shop', 'orders.db'));
       await orders.exec('DELETE FROM items WHERE id > 1');
@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await session.shoot('restore-overwrite');
     await restore.click();
 
-    await page.getByText('Backup first is restored to shop.').waitFor();
+    await session.notice('Backup first is restored to shop.').waitFor();
     expect(await countRows(app.dir.join('shop', 'orders.db'))).toBe(before);
     expect(session.faults).toEqual([]);
   });
@@ -68,13 +68,13 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await using app = await TestApp.start();
     await app.takeBackup(await app.registerSample('shop'), 'first');
     await using session = await ConsoleSession.open(browser, { url: app.url, ...BACKUPS });
-    const { page, dialog } = session;
+    const { dialog } = session;
 
     await session.chooseAction('first', 'Verify');
     await session.shoot('verify');
     await dialog.getByRole('button', { name: 'Verify', exact: true }).click();
 
-    await page.getByText('Backup first is verified.').waitFor();
+    await session.notice('Backup first is verified.').waitFor();
     expect(session.faults).toEqual([]);
   });
 
@@ -96,18 +96,20 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
   });
 
   test('that is being created is cancelled, and leaves its instance available', async () => {
-    await using app = await TestApp.start();
-    const instanceId = await app.registerSample('shop');
-    await using _holder = await SqliteHolder.start(app.dir.join('shop.db'), 'BEGIN EXCLUSIVE');
+    const engine = new FakeEngine();
+    const hold = engine.hold();
+    await using app = await TestApp.start({ overrides: { engines: [engine] } });
+    const instanceId = await app.register('shop', 'fake://db1');
     await app.beginBackup(instanceId, 'too-long');
+    await hold.reached();
     await using session = await ConsoleSession.open(browser, { url: app.url, ...BACKUPS });
-    const { page, dialog } = session;
+    const { dialog } = session;
 
     await session.chooseAction('too-long', 'Cancel Backup');
     await session.shoot('cancel-backup');
     await dialog.getByRole('button', { name: 'Cancel Backup' }).click();
 
-    await page.getByText('Backup too-long of shop was cancelled.').waitFor();
+    await session.notice('Backup too-long of shop was cancelled.').waitFor();
     await session.row('too-long').getByText('Cancelled').waitFor();
     expect(await app.statusOf(instanceId)).toBe('AVAILABLE');
     expect(session.faults).toEqual([]);
@@ -119,7 +121,7 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await app.takeBackup(instanceId, 'first');
     await app.takeBackup(instanceId, 'second');
     await using session = await ConsoleSession.open(browser, { url: app.url, ...BACKUPS });
-    const { page, dialog } = session;
+    const { dialog } = session;
 
     await session.chooseAction('first', 'Delete');
     expect(await dialog.getByRole('button', { name: 'Delete', exact: true }).isDisabled()).toBe(true);
@@ -127,7 +129,7 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await session.shoot('delete-backup');
     await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
 
-    await page.getByText('Backup first is deleted.').waitFor();
+    await session.notice('Backup first is deleted.').waitFor();
     await session.row('first').waitFor({ state: 'detached' });
     await session.row('second').waitFor();
     expect(session.faults).toEqual([]);
@@ -168,7 +170,7 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await dialog.getByRole('textbox', { name: 'To confirm, type shop' }).fill('shop');
     await session.shoot('delete-instance');
     await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
-    await page.getByText('Instance shop is deleted.').waitFor();
+    await session.notice('Instance shop is deleted.').waitFor();
     await session.row('shop').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Backup Management' }).click();
     await session.row('kept').getByText('shop (deleted)').waitFor();
@@ -179,7 +181,7 @@ describe.skipIf(!hasBrowser)('In the console a backup', { timeout: 120_000 }, ()
     await dialog.getByText('New', { exact: true }).waitFor();
     await dialog.getByRole('button', { name: 'Restore', exact: true }).click();
 
-    await page.getByText('Backup kept is restored to spare.').waitFor();
+    await session.notice('Backup kept is restored to spare.').waitFor();
     expect(await countRows(app.dir.join('spare', 'orders.db'))).toBe(
       await countRows(app.dir.join('shop', 'orders.db')),
     );

@@ -7,6 +7,9 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 /** Folder for a picture of each page and dialog that the tests come by; none are made without it. */
 const SCREENSHOTS = process.env.TEST_SCREENSHOTS;
 
+/** For `expect.poll`: how long a page may take on a machine that has much else to do. */
+export const PATIENCE = { timeout: 20_000 };
+
 const WINDOW = { width: 1440, height: 900 };
 
 /** A browser's window of its own with the console in it. */
@@ -51,6 +54,17 @@ export class ConsoleSession implements AsyncDisposable {
   /** The row of a table that has this text in it. */
   row(text: string): Locator {
     return this.page.getByRole('row').filter({ hasText: text });
+  }
+
+  /** Chooses one of the options of a select. */
+  async choose(select: string | RegExp, option: string): Promise<void> {
+    await this.page.getByRole('button', { name: select }).click();
+    await this.page.getByRole('option', { name: option }).click();
+  }
+
+  /** A message at the top of the page. What a screen reader is told of it has other words before. */
+  notice(header: string): Locator {
+    return this.page.getByText(header, { exact: true });
   }
 
   /** Chooses from the menu "More" of a row. */
