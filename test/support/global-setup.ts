@@ -1,8 +1,11 @@
 import { buildServer } from './build/server.js';
 import { printMissingServices } from './services.js';
+import { createTemplates, removeTemplates } from './templates.js';
 
-/** Before any test: says once which of them will be skipped and why, and builds what they start as a process. */
-export default function setup(): void {
+/** Before any test: says once which of them will be skipped and why, and makes what they start or copy. */
+export default async function setup(): Promise<() => Promise<void>> {
   printMissingServices();
   buildServer();
+  await createTemplates();
+  return removeTemplates;
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, copyFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -10,9 +10,12 @@ import { createConnection } from 'mysql2/promise';
 import type { Connection } from 'mysql2/promise';
 import type { TestCertificates } from './certificates.js';
 import { TempDir } from './temp-dir.js';
+import { copyTemplate } from './templates.js';
 
 const SERVER = 'mariadbd';
 const NEEDED = ['mariadb-install-db', SERVER, 'mariadb', 'mariadb-dump'];
+/** Of the size that a server makes it, most of each test's copy would be an empty log. */
+const LOG_SIZE = { 'innodb-log-file-size': '16M' };
 /** Where packages put the server, which the PATH of an ordinary user lacks. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin`;
 const isRoot = process.getuid?.() === 0;
@@ -55,11 +58,7 @@ export class MariadbServer implements AsyncDisposable {
     const dir = await TempDir.create();
     await giveAway(dir.path);
     const server = new MariadbServer(dir, await findFreePort());
-    const user = account === null ? [] : ['--user=mysql'];
-    await runProgram('mariadb-install-db', [
-      ...['--no-defaults', `--datadir=${server.#data}`, `--tmpdir=${dir.path}`, '--skip-test-db', ...user],
-      '--auth-root-authentication-method=normal',
-    ]);
+    await copyTemplate('mariadb', server.#data, (data) => initialize(data, dir));
     server.#settings = {
       ...settings,
       ...(certificates !== undefined && (await server.#takeCertificate(certificates))),
@@ -139,12 +138,12 @@ export class MariadbServer implements AsyncDisposable {
       'bind-address': '127.0.0.1',
       'innodb-buffer-pool-size': '16M',
       'innodb-flush-log-at-trx-commit': '0',
+      ...LOG_SIZE,
       'skip-name-resolve': 'ON',
       ...(account === null ? {} : { user: 'mysql' }),
     };
-    const args = Object.entries({ ...own, ...this.#settings }).map(([name, value]) => `--${name}=${value}`);
     const options = { stdio: ['ignore', 'ignore', 'pipe'] as ['ignore', 'ignore', 'pipe'], cwd: '/', env: { PATH } };
-    const child = spawn(SERVER, ['--no-defaults', ...args], options);
+    const child = spawn(SERVER, ['--no-defaults', ...toOptions({ ...own, ...this.#settings })], options);
     this.#child = child;
     await this.#untilReady(child);
   }
@@ -215,6 +214,20 @@ export class MariadbServer implements AsyncDisposable {
     }
     return settings;
   }
+}
+
+async function initialize(data: string, scratch: TempDir): Promise<void> {
+  await mkdir(data);
+  await giveAway(data);
+  const user = account === null ? [] : ['--user=mysql'];
+  await runProgram('mariadb-install-db', [
+    ...['--no-defaults', `--datadir=${data}`, `--tmpdir=${scratch.path}`, '--skip-test-db', ...user],
+    ...['--auth-root-authentication-method=normal', ...toOptions(LOG_SIZE)],
+  ]);
+}
+
+function toOptions(settings: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
 }
 
 /** An identifier as a statement takes it. */

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chmod, chown, copyFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, chown, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import type { TestCertificates } from './certificates.js';
 import { TempDir } from './temp-dir.js';
+import { copyTemplate } from './templates.js';
 
 /** Where PostgreSQL's server programs are, the newest; null when they are not there. */
 export const postgresProgramFolder = findPrograms();
@@ -52,7 +53,7 @@ export class PostgresServer implements AsyncDisposable {
 
   static async start(options: ServerOptions = {}): Promise<PostgresServer> {
     const server = await PostgresServer.#prepare();
-    await runProgram('initdb', ['--no-sync', '-D', server.#data, '-U', 'postgres', '-E', 'UTF8', '--locale=C']);
+    await copyTemplate('postgres', server.#data, initialize);
     await server.#configure(options);
     await server.restart();
     return server;
@@ -167,6 +168,13 @@ export class PostgresServer implements AsyncDisposable {
       await chmod(to, 0o600);
     }
   }
+}
+
+async function initialize(data: string): Promise<void> {
+  await mkdir(data);
+  await giveAway(data);
+  const options = ['--no-sync', '--wal-segsize=1', '-U', 'postgres', '-E', 'UTF8', '--locale=C'];
+  await runProgram('initdb', [...options, '-D', data]);
 }
 
 interface RunOptions {
