@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, launchBrowser } from '../support/browser.js';
-import { ConsoleSession } from '../support/console-session.js';
+import { ConsoleSession, PATIENCE } from '../support/console-session.js';
 import { TestApp } from '../support/test-app.js';
 
 /** Most that the scripts of a first load may weigh, compressed. */
@@ -86,12 +86,14 @@ describe.skipIf(!hasBrowser)('The console is open to everybody', { timeout: 120_
     await page.getByRole('menuitem', { name: 'Create Backup' }).waitFor();
     await page.keyboard.press('Enter');
     const name = dialog.getByRole('textbox', { name: 'Backup name' });
-    await expect.poll(() => name.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+    await expect
+      .poll(() => name.evaluate((element) => element === element.ownerDocument.activeElement), PATIENCE)
+      .toBe(true);
     await page.keyboard.press('Control+a');
     await page.keyboard.type('by-keyboard');
     await page.keyboard.press('Enter');
 
-    await page.getByText('Backup by-keyboard of shop is completed.').waitFor();
+    await session.notice('Backup by-keyboard of shop is completed.').waitFor();
     expect(session.faults).toEqual([]);
   });
 
