@@ -1,15 +1,23 @@
 import type { TableProps } from '@cloudscape-design/components/table';
-import { Copyable } from '../display/copyable';
+import { memo } from 'react';
 import { formatKnownBytes, formatTimeTaken } from '../display/format';
 import { Timestamp } from '../display/timestamp';
 import { BACKUP_TYPES, ENGINES } from '../display/words';
 import type { BackupOrderField, BackupRecordFragment } from '../gql/graphql';
 import { SecondLine } from '../instances/second-line';
-import { BackupLink } from './backup-link';
+import { BackupMenu } from './backup-menu';
 import { DatabasesCell } from './databases-cell';
 import { InstanceName } from './instance-name';
+import { NameCell } from './name-cell';
 import { StatusCell } from './status-cell';
 import { VerificationCell } from './verification-cell';
+
+const Name = memo(NameCell);
+const Status = memo(StatusCell);
+const Instance = memo(InstanceName);
+const Databases = memo(DatabasesCell);
+const Verification = memo(VerificationCell);
+const Menu = memo(BackupMenu);
 
 type Column = TableProps.ColumnDefinition<BackupRecordFragment> & {
   readonly id: string;
@@ -17,7 +25,7 @@ type Column = TableProps.ColumnDefinition<BackupRecordFragment> & {
   readonly sortingField?: BackupOrderField;
 };
 
-/** What the table can show of a backup, beside what can be done with it. */
+/** What the table can show of a backup. What is dear to render is so only when the backup has changed. */
 export const BACKUP_COLUMNS: readonly Column[] = [
   {
     id: 'name',
@@ -26,17 +34,10 @@ export const BACKUP_COLUMNS: readonly Column[] = [
     sortingField: 'NAME',
     minWidth: 200,
     maxWidth: 260,
-    cell: ({ id, name }) => (
-      <>
-        <BackupLink id={id}>{name}</BackupLink>
-        <SecondLine>
-          <Copyable text={id} what={`ID of ${name}`} />
-        </SecondLine>
-      </>
-    ),
+    cell: (backup) => <Name backup={backup} />,
   },
-  { id: 'status', header: 'Status', minWidth: 190, cell: (backup) => <StatusCell backup={backup} /> },
-  { id: 'instance', header: 'Instance', maxWidth: 200, cell: (backup) => <InstanceName backup={backup} /> },
+  { id: 'status', header: 'Status', minWidth: 190, cell: (backup) => <Status backup={backup} /> },
+  { id: 'instance', header: 'Instance', maxWidth: 200, cell: (backup) => <Instance backup={backup} /> },
   {
     id: 'startedAt',
     header: 'Started',
@@ -50,8 +51,8 @@ export const BACKUP_COLUMNS: readonly Column[] = [
   },
   { id: 'size', header: 'Size', cell: ({ sizeBytes }) => formatKnownBytes(sizeBytes) },
   { id: 'stored', header: 'Stored size', cell: ({ storedBytes }) => formatKnownBytes(storedBytes) },
-  { id: 'databases', header: 'Databases', cell: (backup) => <DatabasesCell backup={backup} /> },
-  { id: 'verification', header: 'Verified', minWidth: 120, cell: (backup) => <VerificationCell backup={backup} /> },
+  { id: 'databases', header: 'Databases', cell: (backup) => <Databases backup={backup} /> },
+  { id: 'verification', header: 'Verified', minWidth: 120, cell: (backup) => <Verification backup={backup} /> },
   { id: 'type', header: 'Type', cell: ({ type }) => BACKUP_TYPES[type] },
   {
     id: 'engine',
@@ -64,4 +65,5 @@ export const BACKUP_COLUMNS: readonly Column[] = [
     ),
   },
   { id: 'description', header: 'Description', maxWidth: 300, cell: ({ description }) => description ?? '–' },
+  { id: 'operation', header: 'Operation', minWidth: 150, cell: (backup) => <Menu backup={backup} /> },
 ];

@@ -10,7 +10,6 @@ import { WorkProgress } from '../display/work-progress';
 import type { BackupRecordFragment } from '../gql/graphql';
 import { BackupFacts } from './backup-facts';
 import { BackupMenu } from './backup-menu';
-import type { BackupActions } from './backup-menu';
 import { DatabaseTable } from './database-table';
 import { FailureAlert } from './failure-alert';
 import { BACKUP_DETAILS } from './operations';
@@ -19,12 +18,11 @@ import { VerificationFacts } from './verification-facts';
 interface BackupDetailsProps {
   /** Of a backup that may be gone. */
   readonly id: string;
-  readonly actions: BackupActions;
   readonly onDismiss: () => void;
 }
 
 /** All that is known of one backup. */
-export function BackupDetails({ id, actions, onDismiss }: BackupDetailsProps): ReactElement {
+export function BackupDetails({ id, onDismiss }: BackupDetailsProps): ReactElement {
   const { data, error, loading, refetch } = useQuery(BACKUP_DETAILS, {
     variables: { id },
     notifyOnNetworkStatusChange: true,
@@ -40,7 +38,7 @@ export function BackupDetails({ id, actions, onDismiss }: BackupDetailsProps): R
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            {backup != null && <BackupMenu backup={backup} actions={actions} />}
+            {backup != null && <BackupMenu backup={backup} />}
             <Button variant="primary" onClick={onDismiss}>
               Close
             </Button>

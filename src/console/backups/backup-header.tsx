@@ -4,6 +4,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactElement } from 'react';
 import { findDeleteRefusal } from '../backup-actions/refusals';
 import type { BackupRecordFragment } from '../gql/graphql';
+import { useTableCommands } from './table-commands';
 
 /** The API deletes no more at once. */
 const MAX_DELETED = 50;
@@ -16,13 +17,13 @@ interface BackupHeaderProps {
   readonly totalCount: number | undefined;
   readonly selected: readonly BackupRecordFragment[];
   readonly onReload: () => void;
-  readonly onDelete: () => void;
   readonly onCreate: () => void;
 }
 
 /** Name of the table, and what can be done with all that is selected. */
 export function BackupHeader(props: BackupHeaderProps): ReactElement {
-  const { title, isOfPage, totalCount, selected, onReload, onDelete, onCreate } = props;
+  const { title, isOfPage, totalCount, selected, onReload, onCreate } = props;
+  const { open } = useTableCommands();
   const refusal = findRefusal(selected);
   return (
     <Header
@@ -32,7 +33,9 @@ export function BackupHeader(props: BackupHeaderProps): ReactElement {
         <SpaceBetween direction="horizontal" size="xs">
           <Button iconName="refresh" ariaLabel="Refresh" onClick={onReload} />
           <Button
-            onClick={onDelete}
+            onClick={() => {
+              open('delete', selected);
+            }}
             disabled={refusal !== null}
             {...(refusal === null ? {} : { disabledReason: refusal })}
           >

@@ -1,16 +1,24 @@
 import Link from '@cloudscape-design/components/link';
 import type { ReactElement, ReactNode } from 'react';
-import { useOpenedBackup } from './use-opened-backup';
+import { toScopedPath } from '../shell/scope';
+import type { Scope } from '../shell/scope';
+import { useTableCommands } from './table-commands';
 
-/** Opens the details of a backup over the list. */
-export function BackupLink({ id, children }: { readonly id: string; readonly children: ReactNode }): ReactElement {
-  const { toHref, open } = useOpenedBackup();
+interface BackupLinkProps {
+  readonly backup: Scope & { readonly id: string };
+  readonly children: ReactNode;
+}
+
+/** Opens the details of a backup over the list; in a window of its own, over Backup Management. */
+export function BackupLink({ backup, children }: BackupLinkProps): ReactElement {
+  const { id, region, project } = backup;
+  const { openDetails } = useTableCommands();
   return (
     <Link
-      href={toHref(id)}
+      href={toScopedPath('/backups', { region, project }, { backup: id })}
       onFollow={(event) => {
         event.preventDefault();
-        open(id);
+        openDetails(id);
       }}
     >
       {children}

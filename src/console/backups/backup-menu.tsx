@@ -1,24 +1,18 @@
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
 import type { ReactElement } from 'react';
-import type { useBackupActions } from '../backup-actions/use-backup-actions';
 import type { BackupRecordFragment } from '../gql/graphql';
-
-export type BackupActions = ReturnType<typeof useBackupActions>;
-
-interface BackupMenuProps {
-  readonly backup: BackupRecordFragment;
-  readonly actions: BackupActions;
-}
+import { useTableCommands } from './table-commands';
 
 /** What can be done with one backup. */
-export function BackupMenu({ backup, actions }: BackupMenuProps): ReactElement {
+export function BackupMenu({ backup }: { readonly backup: BackupRecordFragment }): ReactElement {
+  const { itemsOf, open } = useTableCommands();
   return (
     <ButtonDropdown
       expandToViewport
       ariaLabel={`More operations on ${backup.name}`}
-      items={actions.itemsOf(backup)}
+      items={itemsOf(backup)}
       onItemClick={({ detail }) => {
-        actions.open(detail.id, [backup]);
+        open(detail.id, [backup]);
       }}
     >
       More

@@ -1,31 +1,26 @@
 import Pagination from '@cloudscape-design/components/pagination';
-import Table from '@cloudscape-design/components/table';
-import type { TableProps } from '@cloudscape-design/components/table';
 import type { ReactElement } from 'react';
 import { useBackupActions } from '../backup-actions/use-backup-actions';
 import { QueryFailure } from '../display/query-failure';
-import type { BackupFilter, BackupOrder, BackupRecordFragment } from '../gql/graphql';
+import type { BackupFilter } from '../gql/graphql';
 import { TablePreferencesButton } from '../tables/table-preferences-button';
-import { useHasRoom } from '../tables/use-has-room';
 import { useTablePreferences } from '../tables/use-table-preferences';
 import { BACKUP_COLUMNS } from './backup-columns';
 import { BackupDetails } from './backup-details';
 import { BackupFilters } from './backup-filters';
 import { BackupHeader } from './backup-header';
-import { BackupMenu } from './backup-menu';
+import { BackupRows } from './backup-rows';
 import { NoBackups, NoMatch, NothingLeft } from './no-backups';
+import { TableCommandsProvider, useStableCommands } from './table-commands';
+import { TablePartsProvider } from './table-parts';
 import { useBackupList } from './use-backup-list';
 import { useBackupQuery } from './use-backup-query';
 import { useOpenedBackup } from './use-opened-backup';
+import { useRows } from './use-rows';
+import { useSelection } from './use-selection';
 
 /** On demand: what takes the most room, and is asked for the least. */
 const HIDDEN_AT_FIRST: ReadonlySet<string> = new Set(['duration', 'stored', 'description']);
-
-const SELECTION_LABELS: TableProps.AriaLabels<BackupRecordFragment> = {
-  selectionGroupLabel: 'Selection of backups',
-  allItemsSelectionLabel: () => 'Select all backups of this page',
-  itemSelectionLabel: (_, { name }) => `Select ${name}`,
-};
 
 interface BackupTableProps {
   /** Name of the table, unique in the console: its preferences are kept under it. */
@@ -42,83 +37,67 @@ interface BackupTableProps {
 /** Backups, a page at a time, and what can be done with them. */
 export function BackupTable(props: BackupTableProps): ReactElement {
   const { table, isOfOneInstance, title, onCreate } = props;
-  const columns = BACKUP_COLUMNS.filter(({ id }) => !(isOfOneInstance && id === 'instance'));
-  const options = toOptions(columns);
+  const options = toOptions(isOfOneInstance);
   const [preferences, setPreferences] = useTablePreferences(table, {
     pageSize: 20,
     wrapLines: false,
     contentDisplay: options.map(({ id }) => ({ id, visible: !HIDDEN_AT_FIRST.has(id) })),
   });
   const query = useBackupQuery(isOfOneInstance);
-  const filter = { ...query.filter, ...props.filter };
-  const list = useBackupList({ filter, order: query.order, pageSize: preferences.pageSize });
-  const actions = useBackupActions();
+  const { filter, order, isFiltered } = query;
+  const list = useBackupList({ filter: { ...filter, ...props.filter }, order, pageSize: preferences.pageSize });
+  const rows = useRows(list.page, list.backups);
+  const selection = useSelection(list.page, list.backups);
   const opened = useOpenedBackup();
-  const hasRoom = useHasRoom();
-
-  return (
-    <>
-      <Table
-        variant={isOfOneInstance ? 'container' : 'full-page'}
-        stickyHeader={!isOfOneInstance}
-        trackBy="id"
-        items={list.backups}
-        loading={list.isLoading}
-        loadingText="Loading backups"
-        columnDefinitions={[
-          ...columns,
-          {
-            id: 'operation',
-            header: 'Operation',
-            minWidth: 150,
-            cell: (backup) => <BackupMenu backup={backup} actions={actions} />,
-          },
-        ]}
-        columnDisplay={preferences.contentDisplay}
-        wrapLines={preferences.wrapLines}
-        stickyColumns={{ first: 0, last: hasRoom ? 1 : 0 }}
-        selectionType="multi"
-        selectedItems={list.selected}
-        onSelectionChange={({ detail }) => {
-          list.select(detail.selectedItems);
-        }}
-        sortingColumn={{ sortingField: query.order.field }}
-        sortingDescending={query.order.direction === 'DESC'}
-        onSortingChange={({ detail }) => {
-          query.sort(toOrder(detail));
-        }}
-        ariaLabels={{ ...SELECTION_LABELS, tableLabel: title }}
-        {...(list.totalCount === undefined ? {} : { totalItemsCount: list.totalCount })}
-        header={
-          <BackupHeader
-            title={title}
-            isOfPage={!isOfOneInstance}
-            totalCount={list.totalCount}
-            selected={list.selected}
-            onReload={list.reload}
-            onDelete={() => {
-              actions.open('delete', list.selected);
-            }}
-            onCreate={onCreate}
-          />
-        }
-        filter={
-          <BackupFilters
-            criteria={query.criteria}
-            isFiltered={query.isFiltered}
-            isOfOneInstance={isOfOneInstance}
-            matches={list.isCurrent ? list.totalCount : undefined}
-            onChange={query.narrow}
-            onClear={query.clear}
-          />
-        }
-        pagination={<Pagination {...list.pagination} />}
-        preferences={<TablePreferencesButton columns={options} preferences={preferences} onChange={setPreferences} />}
-        empty={toEmpty(list, query, props)}
+  const { dialog, ...actions } = useBackupActions();
+  const commands = useStableCommands({
+    ...actions,
+    openDetails: opened.open,
+    select: selection.select,
+    sort: query.sort,
+  });
+  const parts = {
+    header: (
+      <BackupHeader
+        title={title}
+        isOfPage={!isOfOneInstance}
+        totalCount={list.totalCount}
+        selected={selection.backups}
+        onReload={list.reload}
+        onCreate={onCreate}
       />
-      {actions.dialog ??
-        (opened.id !== null && <BackupDetails id={opened.id} actions={actions} onDismiss={opened.close} />)}
-    </>
+    ),
+    filter: (
+      <BackupFilters
+        criteria={query.criteria}
+        isFiltered={isFiltered}
+        isOfOneInstance={isOfOneInstance}
+        matches={list.isCurrent ? list.totalCount : undefined}
+        onChange={query.narrow}
+        onClear={query.clear}
+      />
+    ),
+    pagination: <Pagination {...list.pagination} />,
+    preferences: <TablePreferencesButton columns={options} preferences={preferences} onChange={setPreferences} />,
+    empty: toEmpty(list, query, props),
+  };
+  return (
+    <TableCommandsProvider value={commands}>
+      <TablePartsProvider value={parts}>
+        <BackupRows
+          title={title}
+          isPage={!isOfOneInstance}
+          rows={rows}
+          totalCount={list.totalCount}
+          isLoading={list.isLoading}
+          selectedIds={selection.ids}
+          sortedBy={order.field}
+          isDescending={order.direction === 'DESC'}
+          preferences={preferences}
+        />
+      </TablePartsProvider>
+      {dialog ?? (opened.id !== null && <BackupDetails id={opened.id} onDismiss={opened.close} />)}
+    </TableCommandsProvider>
   );
 }
 
@@ -134,16 +113,11 @@ function toEmpty(
   return <NoBackups isOfOneInstance={isOfOneInstance} onCreate={onCreate} />;
 }
 
-function toOptions(columns: typeof BACKUP_COLUMNS): { id: string; label: string; alwaysVisible: boolean }[] {
-  return [
-    ...columns.map(({ id, header }) => ({ id, label: header, alwaysVisible: id === 'name' })),
-    { id: 'operation', label: 'Operation', alwaysVisible: true },
-  ];
-}
-
-function toOrder({ sortingColumn, isDescending }: TableProps.SortingState<BackupRecordFragment>): BackupOrder {
-  return {
-    field: sortingColumn.sortingField === 'NAME' ? 'NAME' : 'STARTED_AT',
-    direction: isDescending === true ? 'DESC' : 'ASC',
-  };
+/** The columns to choose from; the others are not shown. */
+function toOptions(isOfOneInstance: boolean): { id: string; label: string; alwaysVisible: boolean }[] {
+  return BACKUP_COLUMNS.filter(({ id }) => !(isOfOneInstance && id === 'instance')).map(({ id, header }) => ({
+    id,
+    label: header,
+    alwaysVisible: id === 'name' || id === 'operation',
+  }));
 }

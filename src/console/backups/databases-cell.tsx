@@ -13,7 +13,7 @@ const MAX_NAMES = 20;
 
 /** How many databases a backup holds; their names and sizes on a click. */
 export function DatabasesCell({ backup }: { readonly backup: BackupRecordFragment }): ReactElement {
-  const { id, name, databases } = backup;
+  const { name, databases } = backup;
   // They become known soon after the work begins.
   if (databases.length === 0) return <>–</>;
   const header = `Databases in ${name}`;
@@ -39,7 +39,7 @@ export function DatabasesCell({ backup }: { readonly backup: BackupRecordFragmen
               ...(database.system ? { actions: <Badge>System</Badge> } : {}),
             })}
           />
-          {left > 0 && <BackupLink id={id}>{formatCount(left, 'more database')}</BackupLink>}
+          {left > 0 && <BackupLink backup={backup}>{formatCount(left, 'more database')}</BackupLink>}
         </SpaceBetween>
       }
     >

@@ -14,9 +14,11 @@ interface BackupListQuery {
 interface BackupList {
   /** Empty until there is something to show. */
   readonly backups: readonly BackupRecordFragment[];
+  /** What they are a page of: while it is the same, another list of backups is a change of this one. */
+  readonly page: string;
   /** How many match in all; undefined until there is something to show. */
   readonly totalCount: number | undefined;
-  /** Whether `totalCount` is of what is asked for now; what was asked before is shown until its answer comes. */
+  /** Whether this is what is asked for now; what was asked before is shown until its answer comes. */
   readonly isCurrent: boolean;
   readonly isLoading: boolean;
   /** Why nothing can be shown; null when something is, or may soon be. */
@@ -25,14 +27,11 @@ interface BackupList {
   readonly isFirstPage: boolean;
   readonly toFirstPage: () => void;
   readonly reload: () => void;
-  /** Those of `backups` that are selected: whatever leaves the page is so no more. */
-  readonly selected: readonly BackupRecordFragment[];
-  readonly select: (backups: readonly BackupRecordFragment[]) => void;
 }
 
-const NONE: ReadonlySet<string> = new Set();
+const NONE: readonly BackupRecordFragment[] = [];
 
-/** One page of backups, and what is selected on it. */
+/** One page of backups, as the server has it. */
 export function useBackupList({ filter, order, pageSize }: BackupListQuery): BackupList {
   const pages = usePages({ filter, order, pageSize });
   const variables = { first: pageSize, after: pages.after, filter, orderBy: order };
@@ -42,13 +41,13 @@ export function useBackupList({ filter, order, pageSize }: BackupListQuery): Bac
   });
   const isFailed = data === undefined && error !== undefined && !loading;
   const shown = isFailed ? undefined : (data ?? previousData)?.backups;
-  const backups = shown?.nodes ?? [];
 
-  const page = JSON.stringify(variables);
-  const [selection, setSelection] = useState({ page, ids: NONE });
-  const ids = selection.page === page ? selection.ids : NONE;
+  const asked = JSON.stringify(variables);
+  const [page, setPage] = useState(asked);
+  if (data !== undefined && page !== asked) setPage(asked);
   return {
-    backups,
+    backups: shown?.nodes ?? NONE,
+    page,
     totalCount: shown?.totalCount,
     isCurrent: data !== undefined,
     isLoading: shown === undefined && !isFailed,
@@ -57,9 +56,5 @@ export function useBackupList({ filter, order, pageSize }: BackupListQuery): Bac
     isFirstPage: pages.after === null,
     toFirstPage: pages.toFirst,
     reload: () => void refetch().catch(() => undefined),
-    selected: backups.filter(({ id }) => ids.has(id)),
-    select: (chosen) => {
-      setSelection({ page, ids: new Set(chosen.map(({ id }) => id)) });
-    },
   };
 }

@@ -1,14 +1,15 @@
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+// Formats are dear to make: a table needs hundreds at once.
+const TIME = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
+const BYTES = new Intl.NumberFormat('en', { style: 'unit', unit: 'byte', unitDisplay: 'long' });
+/** Each unit is a thousand of the one before. */
+const LARGE_SIZES = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'].map(
+  (unit) => new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 }),
+);
 
 /** Decimal units, as disks are sold: 1,000 bytes are 1 kB. */
 export function formatBytes(bytes: number): string {
-  const exponent = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1);
-  return new Intl.NumberFormat('en', {
-    style: 'unit',
-    unit: UNITS[exponent] ?? 'byte',
-    unitDisplay: exponent === 0 ? 'long' : 'short',
-    maximumFractionDigits: exponent === 0 ? 0 : 1,
-  }).format(bytes / 1000 ** exponent);
+  const exponent = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), LARGE_SIZES.length);
+  return (LARGE_SIZES[exponent - 1] ?? BYTES).format(bytes / 1000 ** exponent);
 }
 
 /** A dash while it is not known, or never will be. */
@@ -18,7 +19,7 @@ export function formatKnownBytes(bytes: number | null): string {
 
 /** In the reader's own time zone. */
 export function formatTime(iso: string): string {
-  return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso));
+  return TIME.format(new Date(iso));
 }
 
 /** As "2 h 5 min", "1 min 4 s", "3.2 s" or "85 ms". */
