@@ -12,7 +12,9 @@ const ROW_HEIGHT_PX = 50;
 export function useRows(page: string, backups: readonly BackupRecordFragment[]): readonly BackupRecordFragment[] {
   const current = useMemo(() => ({ page, backups, first: findFirst(backups) }), [page, backups]);
   const known = useDeferredValue(current);
-  return known.page === page ? known.backups : current.first;
+  // From nothing, or to nothing, is no change of rows: what stands in their place would be there beside its time.
+  const isChange = known.page === page && known.backups.length > 0 && backups.length > 0;
+  return isChange ? known.backups : current.first;
 }
 
 function findFirst(backups: readonly BackupRecordFragment[]): readonly BackupRecordFragment[] {
