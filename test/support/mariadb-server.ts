@@ -55,7 +55,7 @@ export class MariadbServer implements AsyncDisposable {
   }
 
   static async start({ settings = {}, certificates }: ServerOptions = {}): Promise<MariadbServer> {
-    const dir = await TempDir.create();
+    const dir = await TempDir.createInMemory();
     await giveAway(dir.path);
     const server = new MariadbServer(dir, await findFreePort());
     await copyTemplate('mariadb', server.#data, (data) => initialize(data, dir));

@@ -60,7 +60,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   static async #prepare(): Promise<PostgresServer> {
-    const dir = await TempDir.create();
+    const dir = await TempDir.createInMemory();
     await giveAway(dir.path);
     return new PostgresServer(dir, await findFreePort());
   }
