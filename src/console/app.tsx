@@ -1,5 +1,6 @@
 import { useQuery } from '@apollo/client/react';
 import Box from '@cloudscape-design/components/box';
+import ErrorBoundary from '@cloudscape-design/components/error-boundary';
 import Spinner from '@cloudscape-design/components/spinner';
 import { lazy, Suspense } from 'react';
 import type { ReactElement } from 'react';
@@ -38,26 +39,37 @@ export function App(): ReactElement {
   return <QueryFailure what="The regions and projects" error={error} onRetry={() => void refetch()} />;
 }
 
+const BROKEN = {
+  headerText: 'This page cannot be shown',
+  descriptionText:
+    'The server may have another version of it by now. Load the page again; the log of the browser has the details.',
+  refreshActionText: 'Reload',
+};
+
 interface PagesProps {
   readonly scope: Scope;
   readonly locations: readonly Scope[];
 }
 
 function Pages({ scope, locations }: PagesProps): ReactElement {
+  const { pathname } = useLocation();
   return (
     <>
       <div id="top-bar">
         <TopBar scope={scope} locations={locations} />
       </div>
-      <Suspense fallback={<Loading />}>
-        {/* Nothing of one region or project may be left on the page of another. */}
-        <Routes key={`${scope.region}/${scope.project}`}>
-          <Route path="/instances" element={<InstancesPage />} />
-          <Route path="/instances/:instanceId" element={<InstancePage />} />
-          <Route path="/backups" element={<BackupsPage />} />
-          <Route path="*" element={<NotFoundPage />} />
-        </Routes>
-      </Suspense>
+      {/* Another page is another try. */}
+      <ErrorBoundary key={pathname} onError={report} i18nStrings={BROKEN}>
+        <Suspense fallback={<Loading />}>
+          {/* Nothing of one region or project may be left on the page of another. */}
+          <Routes key={`${scope.region}/${scope.project}`}>
+            <Route path="/instances" element={<InstancesPage />} />
+            <Route path="/instances/:instanceId" element={<InstancePage />} />
+            <Route path="/backups" element={<BackupsPage />} />
+            <Route path="*" element={<NotFoundPage />} />
+          </Routes>
+        </Suspense>
+      </ErrorBoundary>
     </>
   );
 }
@@ -86,4 +98,8 @@ function Loading(): ReactElement {
       <Spinner size="large" />
     </Box>
   );
+}
+
+function report({ error }: { readonly error: Error }): void {
+  console.error(error);
 }

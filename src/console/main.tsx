@@ -13,7 +13,10 @@ import { LiveUpdates } from './live/live-updates';
 import { refreshLists } from './live/refresh-lists';
 import { Notices } from './notices/notices';
 import { StartedWork } from './notices/started-work';
+import { reloadOnMissingFiles } from './reload-on-missing-files';
 import { ConsoleProvider } from './shell/console-context';
+
+reloadOnMissingFiles(window.sessionStorage);
 
 const root = document.getElementById('console');
 if (root === null) throw new Error('the page has no element "console"');

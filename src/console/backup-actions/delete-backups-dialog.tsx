@@ -22,17 +22,22 @@ interface DeleteBackupsDialogProps {
   readonly onDismiss: () => void;
 }
 
+/** Of a backup that could not be deleted when the dialog was opened, and can be now. */
+const LATE = 'It could not be deleted when this dialog was opened: open it again';
+
 /** Deletes backups for good, as far as they can be: those that cannot keep no other. */
 export function DeleteBackupsDialog({ backups, onDismiss }: DeleteBackupsDialogProps): ReactElement {
   const { startedWork } = useConsole();
   const [confirmation, setConfirmation] = useState('');
+  // One that becomes deletable while the dialog is open was not what its user has confirmed.
+  const [offered] = useState(() => new Set(backups.filter(isDeletable).map(({ id }) => id)));
   const [results, setResults] = useState<readonly DeleteResult[]>([]);
   const [deleteBackups] = useMutation(DELETE_BACKUPS);
 
   const asked = new Set(results.map(({ backupId }) => backupId));
   const left = backups.filter(({ id }) => !asked.has(id));
-  const deletable = left.filter((backup) => findDeleteRefusal(backup) === undefined);
-  const refused = left.filter((backup) => findDeleteRefusal(backup) !== undefined);
+  const deletable = left.filter((backup) => offered.has(backup.id) && isDeletable(backup));
+  const refused = left.filter((backup) => !deletable.includes(backup));
   const { run, isBusy, refusal } = useAction(async () => {
     const answers: DeleteResult[] = [];
     for (let start = 0; start < deletable.length; start += MAX_DELETED_BACKUPS) {
@@ -83,12 +88,16 @@ export function DeleteBackupsDialog({ backups, onDismiss }: DeleteBackupsDialogP
       {!isBusy && refused.length > 0 && (
         <BackupList
           label={`Cannot be deleted (${refused.length.toString()})`}
-          backups={refused.map((backup) => ({ backup, reason: findDeleteRefusal(backup) }))}
+          backups={refused.map((backup) => ({ backup, reason: findDeleteRefusal(backup) ?? LATE }))}
         />
       )}
       {canDelete && <TypedConfirmation expected={expected} value={confirmation} onChange={setConfirmation} />}
     </Dialog>
   );
+}
+
+function isDeletable(backup: BackupRecordFragment): boolean {
+  return findDeleteRefusal(backup) === undefined;
 }
 
 function toRefused(

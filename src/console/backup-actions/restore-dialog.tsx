@@ -5,12 +5,14 @@ import { findFault } from '../api/refusal';
 import { Dialog } from '../forms/dialog';
 import { TypedConfirmation } from '../forms/typed-confirmation';
 import { useAction } from '../forms/use-action';
-import type { BackupRecordFragment } from '../gql/graphql';
+import { useConfirmation } from '../forms/use-confirmation';
+import type { BackupRecordFragment, RestoreBackupInput } from '../gql/graphql';
 import { useConsole } from '../shell/console-context';
 import { DatabasesTable } from './databases-table';
 import { RESTORE_BACKUP } from './operations';
 import { OverwriteField } from './overwrite-field';
 import { findRestoreRefusal } from './refusals';
+import type { RestoredDatabase } from './restored-databases';
 import { findDatabasesFault, findRestoreAsFault, placeRestoreRefusal } from './restore-faults';
 import { findTargetRefusal } from './target-fit';
 import { TargetField } from './target-field';
@@ -30,25 +32,25 @@ export function RestoreDialog({ backup, onDismiss }: RestoreDialogProps): ReactE
   const [present, askAgain] = useTargetDatabases(target?.id ?? null);
   const { databases, chosen, choose, rename, evade } = useRestoreChoice(backup);
   const [overwrite, setOverwrite] = useState(false);
-  const [confirmation, setConfirmation] = useState('');
   const [restoreBackup] = useMutation(RESTORE_BACKUP);
 
   const names = present.state === 'known' ? present.names : new Set<string>();
   const clashes = chosen.filter(({ restoreAs }) => names.has(restoreAs));
   const canReplace = target !== null && overwrite && (present.state !== 'known' || clashes.length > 0);
+  const [confirmation, setConfirmation] = useConfirmation(JSON.stringify([target?.id, overwrite, toNames(clashes)]));
   const { run, isBusy, refusal, forgetRefusal } = useAction(async () => {
     if (target === null) return;
-    const isWhole = chosen.length === databases.length && chosen.every(({ name, restoreAs }) => name === restoreAs);
-    const input = {
-      backupId: backup.id,
-      targetInstanceId: target.id,
-      // None named is all, also where they are more than can be named.
-      databases: isWhole ? null : chosen.map(({ name, restoreAs }) => ({ name, restoreAs })),
-      overwrite,
-    };
+    if (canReplace && present.state === 'known') {
+      const now = await askAgain();
+      const replaced = chosen.filter(({ restoreAs }) => now?.has(restoreAs) !== false);
+      // Something has come there since it was confirmed: the dialog shows it now, and asks anew.
+      if (toNames(replaced) !== toNames(clashes)) return;
+    }
+    // What was not confirmed is not replaced: the server then refuses, and says what is there.
+    const input = toInput({ backupId: backup.id, targetInstanceId: target.id, overwrite: canReplace }, databases);
     const { data } = await restoreBackup({ variables: { input } }).catch((error: unknown) => {
       // What the target has may have changed since it was asked.
-      askAgain();
+      void askAgain();
       throw error;
     });
     if (data != null) startedWork.add({ kind: 'restore', id: data.restoreBackup.restore.id, name: backup.name });
@@ -83,7 +85,6 @@ export function RestoreDialog({ backup, onDismiss }: RestoreDialogProps): ReactE
         errorText={lateRefusal ?? targetRefusal ?? findFault(placed, 'targetInstanceId')}
         onChange={(id) => {
           setTargetId(id);
-          setConfirmation('');
           forgetRefusal();
         }}
       />
@@ -110,7 +111,7 @@ export function RestoreDialog({ backup, onDismiss }: RestoreDialogProps): ReactE
           clashes={clashes}
           value={overwrite}
           errorText={findFault(placed, 'overwrite')}
-          onAskAgain={askAgain}
+          onAskAgain={() => void askAgain()}
           onEvade={() => {
             evade(names);
             forgetRefusal();
@@ -124,4 +125,18 @@ export function RestoreDialog({ backup, onDismiss }: RestoreDialogProps): ReactE
       {canReplace && <TypedConfirmation expected={target.name} value={confirmation} onChange={setConfirmation} />}
     </Dialog>
   );
+}
+
+function toNames(databases: readonly { readonly restoreAs: string }[]): string {
+  return JSON.stringify(databases.map(({ restoreAs }) => restoreAs).sort());
+}
+
+/** None named is all, also where they are more than can be named. */
+function toInput(
+  input: Omit<RestoreBackupInput, 'databases'>,
+  databases: readonly RestoredDatabase[],
+): RestoreBackupInput {
+  const isWhole = databases.every(({ isChosen, name, restoreAs }) => isChosen && name === restoreAs);
+  const chosen = databases.filter(({ isChosen }) => isChosen);
+  return { ...input, databases: isWhole ? null : chosen.map(({ name, restoreAs }) => ({ name, restoreAs })) };
 }

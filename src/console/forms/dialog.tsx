@@ -30,17 +30,21 @@ export function Dialog(props: DialogProps): ReactElement {
   const { header, children, onSubmit, onDismiss, isBusy, refusal, submitLabel = 'OK', isSubmitDisabled, size } = props;
   const { dismissLabel = 'Cancel' } = props;
   const formId = useId();
+  const dismiss = (): void => {
+    // What is under way is not undone by looking away, and its answer would come to another dialog.
+    if (!isBusy) onDismiss();
+  };
   return (
     <Modal
       visible
       header={header}
       size={size ?? 'medium'}
       closeAriaLabel="Close"
-      onDismiss={onDismiss}
+      onDismiss={dismiss}
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onDismiss}>
+            <Button variant="link" disabled={isBusy} onClick={dismiss}>
               {dismissLabel}
             </Button>
             <Button

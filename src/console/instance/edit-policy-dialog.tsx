@@ -1,4 +1,5 @@
 import { useMutation } from '@apollo/client/react';
+import Alert from '@cloudscape-design/components/alert';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Select from '@cloudscape-design/components/select';
@@ -8,7 +9,9 @@ import { useState } from 'react';
 import type { ReactElement } from 'react';
 import { findFault } from '../api/refusal';
 import { Dialog } from '../forms/dialog';
+import { TypedConfirmation } from '../forms/typed-confirmation';
 import { useAction } from '../forms/use-action';
+import { useConfirmation } from '../forms/use-confirmation';
 import type { InstanceRecordFragment, Weekday } from '../gql/graphql';
 import { useConsole } from '../shell/console-context';
 import {
@@ -19,7 +22,7 @@ import {
   isLocalUtc,
   START_TIMES,
 } from './backup-window';
-import { INSTANCE_BY_ID, SET_BACKUP_POLICY } from './operations';
+import { SET_BACKUP_POLICY } from './operations';
 import { WeekdaysField } from './weekdays-field';
 
 const MIN_KEEP_DAYS = 1;
@@ -41,11 +44,9 @@ export function EditPolicyDialog({ instance, onDismiss }: EditPolicyDialogProps)
   const [startTime, setStartTime] = useState(initial.startTime);
   const [weekdays, setWeekdays] = useState<readonly Weekday[]>(initial.weekdays);
   const [keepDays, setKeepDays] = useState(initial.keepDays.toString());
-  const [setBackupPolicy] = useMutation(SET_BACKUP_POLICY, {
-    // What the policy says now, as when the next backup is due, is of the instance.
-    refetchQueries: [INSTANCE_BY_ID],
-    awaitRefetchQueries: true,
-  });
+  const [openedWith] = useState(instance.backupPolicy?.updatedAt);
+  const [confirmation, setConfirmation] = useConfirmation(keepDays);
+  const [setBackupPolicy] = useMutation(SET_BACKUP_POLICY);
   const { run, isBusy, refusal, forgetRefusal } = useAction(async () => {
     const input = { instanceId: instance.id, enabled, startTime, weekdays: [...weekdays], keepDays: Number(keepDays) };
     await setBackupPolicy({ variables: { input } });
@@ -58,8 +59,10 @@ export function EditPolicyDialog({ instance, onDismiss }: EditPolicyDialogProps)
     onDismiss();
   });
   const keepDaysBreach = findKeepDaysBreach(keepDays);
-  const keepDaysFault = keepDaysBreach ?? findFault(refusal, 'keepDays');
   const startTimeFault = findFault(refusal, 'startTime');
+  // Saving would undo it unseen, and a shorter time deletes at once.
+  const isOvertaken = !isBusy && instance.backupPolicy?.updatedAt !== openedWith;
+  const isShorter = keepDaysBreach === undefined && Number(keepDays) < (instance.backupPolicy?.keepDays ?? 0);
 
   return (
     <Dialog
@@ -67,10 +70,16 @@ export function EditPolicyDialog({ instance, onDismiss }: EditPolicyDialogProps)
       isBusy={isBusy}
       refusal={refusal}
       submitLabel="Save"
-      isSubmitDisabled={keepDaysBreach !== undefined || weekdays.length === 0}
+      isSubmitDisabled={
+        keepDaysBreach !== undefined ||
+        weekdays.length === 0 ||
+        isOvertaken ||
+        (isShorter && confirmation !== instance.name)
+      }
       onSubmit={run}
       onDismiss={onDismiss}
     >
+      {isOvertaken && <OvertakenWarning />}
       <Toggle
         checked={enabled}
         description="One backup of all databases in each window. While disabled none are taken; those that are there expire all the same."
@@ -108,24 +117,69 @@ export function EditPolicyDialog({ instance, onDismiss }: EditPolicyDialogProps)
           }}
         />
       </FormField>
-      <FormField
-        label="Keep automated backups for, in days"
-        description="Expired ones are deleted once a newer backup is good; a shorter time holds at once."
-        constraintText={`${MIN_KEEP_DAYS.toString()} to ${MAX_KEEP_DAYS.toString()} days.`}
-        {...(keepDaysFault === undefined ? {} : { errorText: keepDaysFault })}
-      >
-        <Input
-          type="number"
-          inputMode="numeric"
-          step={1}
-          value={keepDays}
-          onChange={({ detail }) => {
-            setKeepDays(detail.value);
-            forgetRefusal();
-          }}
-        />
-      </FormField>
+      <KeepDaysField
+        value={keepDays}
+        errorText={keepDaysBreach ?? findFault(refusal, 'keepDays')}
+        onChange={(days) => {
+          setKeepDays(days);
+          forgetRefusal();
+        }}
+      />
+      {isShorter && <ShorterWarning instance={instance} value={confirmation} onChange={setConfirmation} />}
     </Dialog>
+  );
+}
+
+function OvertakenWarning(): ReactElement {
+  return (
+    <Alert type="warning" header="The policy was changed meanwhile">
+      Somebody else has set it since this dialog was opened. Close it, look at the policy as it is now, and edit that.
+    </Alert>
+  );
+}
+
+interface KeepDaysFieldProps {
+  readonly value: string;
+  readonly onChange: (days: string) => void;
+  readonly errorText: string | undefined;
+}
+
+function KeepDaysField({ value, onChange, errorText }: KeepDaysFieldProps): ReactElement {
+  return (
+    <FormField
+      label="Keep automated backups for, in days"
+      description="Expired ones are deleted once a newer backup is good; a shorter time holds at once."
+      constraintText={`${MIN_KEEP_DAYS.toString()} to ${MAX_KEEP_DAYS.toString()} days.`}
+      {...(errorText === undefined ? {} : { errorText })}
+    >
+      <Input
+        type="number"
+        inputMode="numeric"
+        step={1}
+        value={value}
+        onChange={({ detail }) => {
+          onChange(detail.value);
+        }}
+      />
+    </FormField>
+  );
+}
+
+interface ShorterWarningProps {
+  readonly instance: InstanceRecordFragment;
+  readonly value: string;
+  readonly onChange: (text: string) => void;
+}
+
+/** A shorter time deletes what is older: that is to be confirmed. */
+function ShorterWarning({ instance, value, onChange }: ShorterWarningProps): ReactElement {
+  return (
+    <>
+      <Alert type="warning" header="Automated backups that are older are deleted at once">
+        The policy keeps them for {instance.backupPolicy?.keepDays} days now. What is deleted cannot be got back.
+      </Alert>
+      <TypedConfirmation expected={instance.name} value={value} onChange={onChange} />
+    </>
   );
 }
 

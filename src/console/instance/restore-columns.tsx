@@ -1,12 +1,12 @@
 import type { TableProps } from '@cloudscape-design/components/table';
 import type { ReactElement } from 'react';
-import { BackupLink } from '../backups/backup-link';
 import { FailureDetails } from '../display/failure-details';
 import { durationOf, formatDuration } from '../display/format';
 import { RestoreStatusIndicator } from '../display/status';
 import { Timestamp } from '../display/timestamp';
 import { WorkProgress } from '../display/work-progress';
 import type { RestoreRecordFragment } from '../gql/graphql';
+import { ScopedLink } from '../shell/scoped-link';
 import { RestoredDatabases } from './restored-databases';
 
 type Column = TableProps.ColumnDefinition<RestoreRecordFragment> & { readonly id: string; readonly header: string };
@@ -18,7 +18,11 @@ export const RESTORE_COLUMNS: readonly Column[] = [
     header: 'Backup',
     isRowHeader: true,
     minWidth: 180,
-    cell: ({ backupId, backupName }) => <BackupLink id={backupId}>{backupName}</BackupLink>,
+    cell: ({ backupId, backupName }) => (
+      <ScopedLink to="/backups" search={{ backup: backupId }}>
+        {backupName}
+      </ScopedLink>
+    ),
   },
   {
     id: 'databases',

@@ -29,9 +29,10 @@ export function DatabasesCell({ instance }: DatabasesCellProps): ReactElement {
     variables: { id: instance.id },
     notifyOnNetworkStatusChange: true,
   });
-  if (data?.instance != null) return <Databases instance={instance} databases={data.instance.databases} />;
-  if (error === undefined) return <StatusIndicator type="loading">Asking</StatusIndicator>;
-  return <Unknown error={error} onRetry={() => void refetch().catch(() => undefined)} />;
+  // Apollo keeps what it knew beside the error; that is no answer.
+  if (error !== undefined) return <Unknown error={error} onRetry={() => void refetch().catch(() => undefined)} />;
+  if (data?.instance == null) return <StatusIndicator type="loading">Asking</StatusIndicator>;
+  return <Databases instance={instance} databases={data.instance.databases} />;
 }
 
 function Unknown({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): ReactElement {

@@ -24,14 +24,16 @@ interface EditInstanceDialogProps {
 /** Changes the name and the region of an instance, and where and as whom it is reached. */
 export function EditInstanceDialog({ instance, onDismiss }: EditInstanceDialogProps): ReactElement {
   const { notices } = useConsole();
-  const [name, setName] = useState(instance.name);
-  const [region, setRegion] = useState(instance.region);
+  // What others change meanwhile is not this user's to change back.
+  const [initial] = useState(instance);
+  const [name, setName] = useState(initial.name);
+  const [region, setRegion] = useState(initial.region);
   const [url, setUrl] = useState('');
   const [updateInstance] = useMutation(UPDATE_INSTANCE);
 
   const changes = {
-    ...(name === instance.name ? {} : { name }),
-    ...(region === instance.region ? {} : { region }),
+    ...(name === initial.name ? {} : { name }),
+    ...(region === initial.region ? {} : { region }),
     ...(url.trim() === '' ? {} : { url: url.trim() }),
   };
   const nameBreach = findBreach(INSTANCE_NAME, name);
@@ -42,7 +44,7 @@ export function EditInstanceDialog({ instance, onDismiss }: EditInstanceDialogPr
       id: `edited-${instance.id}`,
       type: 'success',
       header: `Instance ${name} is changed.`,
-      ...(region === instance.region ? {} : { content: `It is in region ${region} now.` }),
+      ...(region === initial.region ? {} : { content: `It is in region ${region} now.` }),
     });
     onDismiss();
   });
