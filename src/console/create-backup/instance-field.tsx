@@ -4,8 +4,9 @@ import Select from '@cloudscape-design/components/select';
 import type { SelectProps } from '@cloudscape-design/components/select';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
-import { ENGINES, INSTANCE_STATUSES, ROLES } from '../display/words';
-import type { InstanceRecordFragment } from '../gql/graphql';
+import { ENGINES } from '../display/words';
+import type { InstanceRecordFragment, InstancesToBackUpQuery } from '../gql/graphql';
+import { findBackupRefusal } from '../instances/refusals';
 import { useScope } from '../shell/scope';
 import { INSTANCES_TO_BACK_UP } from './operations';
 
@@ -24,10 +25,13 @@ interface InstanceFieldProps {
 export function InstanceField({ value, onChange, errorText }: InstanceFieldProps): ReactElement {
   const scope = useScope();
   const [search, setSearch] = useState('');
-  const filter = { ...scope, ...(search === '' ? {} : { nameContains: search }) };
-  const { data, previousData, loading, error, refetch } = useQuery(INSTANCES_TO_BACK_UP, { variables: { filter } });
-  const { nodes = [], totalCount = 0 } = (data ?? previousData)?.instances ?? {};
-  const offered = [...nodes].sort((one, other) => Number(isRefused(one)) - Number(isRefused(other)));
+  const all = { ...scope, ...(search === '' ? {} : { nameContains: search }) };
+  const offered = { ...all, role: 'PRIMARY', status: 'AVAILABLE' } as const;
+  const { data, previousData, loading, error, refetch } = useQuery(INSTANCES_TO_BACK_UP, {
+    variables: { offered, all },
+  });
+  const known = data ?? previousData;
+  const instances = known === undefined ? [] : merge(known);
   return (
     <FormField
       label="Instance"
@@ -36,7 +40,7 @@ export function InstanceField({ value, onChange, errorText }: InstanceFieldProps
     >
       <Select
         selectedOption={value === null ? null : { value: value.id, label: value.name }}
-        options={offered.map(toOption)}
+        options={instances.map(toOption)}
         filteringType="manual"
         placeholder="Choose an instance"
         filteringPlaceholder="Find an instance by name"
@@ -46,9 +50,9 @@ export function InstanceField({ value, onChange, errorText }: InstanceFieldProps
         errorText="The instances could not be read."
         recoveryText="Try again"
         empty={search === '' ? 'No instance is registered in this region and project.' : 'No instance has such a name.'}
-        finishedText={totalCount > nodes.length ? 'There are more: type a part of the name.' : ''}
+        finishedText={instances.length < (known?.all.totalCount ?? 0) ? 'There are more: type a part of the name.' : ''}
         onLoadItems={({ detail }) => {
-          if (detail.samePage) void refetch();
+          if (detail.samePage) void refetch().catch(() => undefined);
           else setSearch(detail.filteringText);
         }}
         onChange={({ detail }) => {
@@ -60,23 +64,23 @@ export function InstanceField({ value, onChange, errorText }: InstanceFieldProps
   );
 }
 
+/** What is asked for twice is there once; those that can be backed up come first, also while one of them changes. */
+function merge({ offered, all }: InstancesToBackUpQuery): readonly InstanceRecordFragment[] {
+  const merged = [...new Map([...offered.nodes, ...all.nodes].map((instance) => [instance.id, instance])).values()];
+  return merged.toSorted((one, other) => Number(isRefused(one)) - Number(isRefused(other)));
+}
+
 function toOption(instance: InstanceRecordFragment): SelectProps.Option {
   const { id, name, engine, engineVersion, endpoint } = instance;
-  const reason = findRefusal(instance);
+  const reason = findBackupRefusal(instance);
   return {
     value: id,
     label: name,
     description: reason ?? `${ENGINES[engine]} ${engineVersion}, ${endpoint}`,
-    ...(reason === null ? {} : { disabled: true, disabledReason: reason }),
+    ...(reason === undefined ? {} : { disabled: true, disabledReason: reason }),
   };
 }
 
 function isRefused(instance: InstanceRecordFragment): boolean {
-  return findRefusal(instance) !== null;
-}
-
-/** Why no backup can be created of it now; null when one can. */
-function findRefusal({ role, status }: InstanceRecordFragment): string | null {
-  if (role !== 'PRIMARY') return `Not a primary instance: ${ROLES[role]}`;
-  return status === 'AVAILABLE' ? null : `Not available: ${INSTANCE_STATUSES[status]}`;
+  return findBackupRefusal(instance) !== undefined;
 }

@@ -13,9 +13,16 @@ export const CREATE_BACKUP = graphql(`
   }
 `);
 
+/** Those that can be backed up now are asked for apart: however many others there are, these are among what is listed. */
 export const INSTANCES_TO_BACK_UP = graphql(`
-  query InstancesToBackUp($filter: InstanceFilter!) {
-    instances(first: 50, filter: $filter) {
+  query InstancesToBackUp($offered: InstanceFilter!, $all: InstanceFilter!) {
+    offered: instances(first: 50, filter: $offered) {
+      totalCount
+      nodes {
+        ...InstanceRecord
+      }
+    }
+    all: instances(first: 50, filter: $all) {
       totalCount
       nodes {
         ...InstanceRecord
