@@ -1,7 +1,8 @@
-import { useMutation, useQuery } from '@apollo/client/react';
+import { useFragment, useMutation, useQuery } from '@apollo/client/react';
 import Alert from '@cloudscape-design/components/alert';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
+import { INSTANCE_RECORD } from '../api/records';
 import { formatCount } from '../display/format';
 import { Dialog } from '../forms/dialog';
 import { TypedConfirmation } from '../forms/typed-confirmation';
@@ -9,20 +10,20 @@ import { useAction } from '../forms/use-action';
 import type { InstanceRecordFragment } from '../gql/graphql';
 import { useConsole } from '../shell/console-context';
 import { DELETE_INSTANCE, INSTANCE_BACKUP_COUNTS } from './operations';
+import { findChangeRefusal } from './refusals';
 
 interface DeleteInstanceDialogProps {
   readonly instance: InstanceRecordFragment;
   readonly onDismiss: () => void;
-  /** Called instead of `onDismiss` once the instance is deleted, for pages that have nothing to show any more. */
-  readonly onDeleted?: () => void;
 }
 
 /** Takes an instance out of the service. Its automated backups go with it, its manual ones stay. */
-export function DeleteInstanceDialog({ instance, onDismiss, onDeleted }: DeleteInstanceDialogProps): ReactElement {
+export function DeleteInstanceDialog({ instance, onDismiss }: DeleteInstanceDialogProps): ReactElement {
   const { notices } = useConsole();
   const [confirmation, setConfirmation] = useState('');
   const [deleteInstance] = useMutation(DELETE_INSTANCE);
-  const { data } = useQuery(INSTANCE_BACKUP_COUNTS, {
+  const changeRefusal = useChangeRefusal(instance);
+  const { data, error } = useQuery(INSTANCE_BACKUP_COUNTS, {
     variables: { instanceId: instance.id },
     fetchPolicy: 'network-only',
   });
@@ -35,7 +36,7 @@ export function DeleteInstanceDialog({ instance, onDismiss, onDeleted }: DeleteI
       header: `Instance ${instance.name} is deleted.`,
       content: `${formatCount(deletedAutomatedBackups, 'automated backup')} deleted with it, ${formatCount(retainedManualBackups, 'manual backup')} retained.`,
     });
-    (onDeleted ?? onDismiss)();
+    onDismiss();
   });
 
   return (
@@ -44,12 +45,13 @@ export function DeleteInstanceDialog({ instance, onDismiss, onDeleted }: DeleteI
       isBusy={isBusy}
       refusal={refusal}
       submitLabel="Delete"
-      isSubmitDisabled={confirmation !== instance.name}
+      isSubmitDisabled={confirmation !== instance.name || changeRefusal !== undefined}
       onSubmit={run}
       onDismiss={onDismiss}
     >
       <Alert type="warning" header="Its automated backups are deleted with it, its manual backups are retained">
-        {data !== undefined && (
+        {error !== undefined && 'How many backups it has could not be read. '}
+        {error === undefined && data !== undefined && (
           <>
             It has {formatCount(data.automated.totalCount, 'automated backup')} and{' '}
             {formatCount(data.manual.totalCount, 'manual backup')}.{' '}
@@ -58,7 +60,18 @@ export function DeleteInstanceDialog({ instance, onDismiss, onDeleted }: DeleteI
         Retained backups stay in Backup Management and can be restored to another instance. The instance itself and its
         databases are not touched.
       </Alert>
+      {changeRefusal !== undefined && <Alert type="info">{changeRefusal}</Alert>}
       <TypedConfirmation expected={instance.name} value={confirmation} onChange={setConfirmation} />
     </Dialog>
   );
+}
+
+/** Of the instance as it is now: an operation may have begun since the dialog was opened. */
+function useChangeRefusal(instance: InstanceRecordFragment): string | undefined {
+  const { data, complete } = useFragment({
+    fragment: INSTANCE_RECORD,
+    fragmentName: 'InstanceRecord',
+    from: { __typename: 'Instance', id: instance.id },
+  });
+  return findChangeRefusal(complete ? data : instance, 'deleted');
 }
