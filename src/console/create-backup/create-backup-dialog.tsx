@@ -7,7 +7,7 @@ import type { ReactElement } from 'react';
 import { BACKUP_DESCRIPTION, BACKUP_NAME } from '../../domain/naming';
 import { findFault, placeRefusal } from '../api/refusal';
 import { Dialog } from '../forms/dialog';
-import { findBreach } from '../forms/rules';
+import { findBreach, NAME_HINT } from '../forms/rules';
 import { useAction } from '../forms/use-action';
 import { useConsole } from '../shell/console-context';
 import { DatabasesField } from './databases-field';
@@ -15,8 +15,6 @@ import { DescriptionField } from './description-field';
 import { InstanceField } from './instance-field';
 import { CREATE_BACKUP } from './operations';
 import { suggestBackupName } from './suggested-name';
-
-const NAME_HINT = '4 to 64 characters: letters, digits, hyphens (-), and underscores (_), starting with a letter.';
 
 /** Refusals that are about one field of the dialog. */
 const PLACES = { BACKUP_NAME_TAKEN: 'name', DATABASE_NOT_FOUND: 'databases' };

@@ -8,7 +8,7 @@ import { INSTANCE_NAME, PROJECT_NAME, REGION_NAME } from '../../domain/naming';
 import { findFault, placeRefusal } from '../api/refusal';
 import { ENGINES } from '../display/words';
 import { Dialog } from '../forms/dialog';
-import { findBreach } from '../forms/rules';
+import { findBreach, NAME_HINT } from '../forms/rules';
 import { TextField } from '../forms/text-field';
 import { useAction } from '../forms/use-action';
 import type { Engine, InstanceRecordFragment } from '../gql/graphql';
@@ -65,7 +65,7 @@ export function RegisterInstanceDialog({ onDismiss }: { readonly onDismiss: () =
       <TextField
         label="Name"
         value={name}
-        constraintText="4 to 64 characters: letters, digits, hyphens (-), and underscores (_), starting with a letter."
+        constraintText={NAME_HINT}
         errorText={(name === '' ? undefined : nameBreach) ?? findFault(placed, 'name')}
         onChange={(text) => {
           setName(text);

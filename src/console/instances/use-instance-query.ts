@@ -1,6 +1,6 @@
-import { useSearchParams } from 'react-router';
 import { ENGINES, INSTANCE_STATUSES, ROLES } from '../display/words';
 import type { Engine, InstanceOrder, InstanceRole, InstanceStatus } from '../gql/graphql';
+import { findKey, useUrlParameters } from '../tables/use-url-parameters';
 
 /** What the list is narrowed to; null or empty = not by this. */
 export interface InstanceCriteria {
@@ -23,19 +23,7 @@ const NOTHING: InstanceCriteria = { name: '', engine: null, status: null, role: 
 
 /** What the list shows, and in which order, as the URL says: a shared link shows the same. */
 export function useInstanceQuery(): InstanceQuery {
-  const [parameters, setParameters] = useSearchParams();
-  const set = (changed: Readonly<Record<string, string | null>>): void => {
-    setParameters(
-      (known) => {
-        for (const [key, value] of Object.entries(changed)) {
-          if (value === null || value === '') known.delete(key);
-          else known.set(key, value);
-        }
-        return known;
-      },
-      { replace: true },
-    );
-  };
+  const [parameters, change] = useUrlParameters();
   const criteria: InstanceCriteria = {
     name: parameters.get('name') ?? '',
     engine: findKey(ENGINES, parameters.get('engine')),
@@ -49,17 +37,12 @@ export function useInstanceQuery(): InstanceQuery {
       field: parameters.get('sort') === 'CREATED_AT' ? 'CREATED_AT' : 'NAME',
       direction: parameters.get('order') === 'DESC' ? 'DESC' : 'ASC',
     },
-    narrow: set,
+    narrow: change,
     clear: () => {
-      set({ ...NOTHING });
+      change({ ...NOTHING });
     },
     sort: ({ field, direction }) => {
-      set({ sort: field, order: direction });
+      change({ sort: field, order: direction });
     },
   };
-}
-
-/** A URL may be written by hand: what is no key of the words counts for nothing. */
-function findKey<K extends string>(words: Readonly<Record<K, string>>, text: string | null): K | null {
-  return text !== null && Object.hasOwn(words, text) ? (text as K) : null;
 }
