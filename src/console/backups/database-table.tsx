@@ -5,10 +5,10 @@ import Table from '@cloudscape-design/components/table';
 import type { TableProps } from '@cloudscape-design/components/table';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
+import { byUserAndName } from '../display/database-order';
 import { Copyable } from '../display/copyable';
 import { formatKnownBytes } from '../display/format';
 import type { BackupRecordFragment } from '../gql/graphql';
-import { byUserAndName } from './database-order';
 
 /** A server may have thousands. */
 const PAGE_SIZE = 20;

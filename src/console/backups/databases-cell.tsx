@@ -3,10 +3,10 @@ import List from '@cloudscape-design/components/list';
 import Popover from '@cloudscape-design/components/popover';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactElement } from 'react';
+import { byUserAndName } from '../display/database-order';
 import { formatBytes, formatCount } from '../display/format';
 import type { BackupRecordFragment } from '../gql/graphql';
 import { BackupLink } from './backup-link';
-import { byUserAndName } from './database-order';
 
 /** More names than these are read in the details of the backup. */
 const MAX_NAMES = 20;

@@ -8,6 +8,7 @@ import Table from '@cloudscape-design/components/table';
 import type { TableProps } from '@cloudscape-design/components/table';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
+import { byName, byUserAndName } from '../display/database-order';
 import { formatBytes } from '../display/format';
 import { QueryFailure } from '../display/query-failure';
 import type { InstanceDatabasesQuery } from '../gql/graphql';
@@ -23,7 +24,7 @@ const COLUMNS = [
     header: 'Name',
     isRowHeader: true,
     cell: ({ name }) => name,
-    sortingComparator: (one, other) => one.name.localeCompare(other.name),
+    sortingComparator: byName,
   },
   {
     id: 'size',
@@ -35,7 +36,7 @@ const COLUMNS = [
     id: 'type',
     header: 'Type',
     cell: ({ system }) => (system ? <Badge>System</Badge> : 'User'),
-    sortingComparator: (one, other) => Number(one.system) - Number(other.system) || one.name.localeCompare(other.name),
+    sortingComparator: byUserAndName,
   },
 ] as const satisfies readonly TableProps.ColumnDefinition<Database>[];
 

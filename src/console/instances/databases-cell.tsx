@@ -8,6 +8,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { ReactElement } from 'react';
 import { toRefusal } from '../api/refusal';
+import { byUserAndName } from '../display/database-order';
 import { formatBytes, formatCount } from '../display/format';
 import type { InstanceDatabasesQuery } from '../gql/graphql';
 import { ScopedLink } from '../shell/scoped-link';
@@ -99,9 +100,4 @@ function Databases({ instance, databases }: DatabasesProps): ReactElement {
       <SecondLine>{formatBytes(totalBytes)}</SecondLine>
     </>
   );
-}
-
-/** Those that can be chosen for a backup come first. */
-function byUserAndName(one: Database, other: Database): number {
-  return Number(one.system) - Number(other.system) || one.name.localeCompare(other.name);
 }

@@ -1,6 +1,6 @@
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import type { TableProps } from '@cloudscape-design/components/table';
 import type { ReactElement } from 'react';
+import { Copyable } from '../display/copyable';
 import { Timestamp } from '../display/timestamp';
 import { ENGINES, ROLES } from '../display/words';
 import type { InstanceOrderField, InstanceRecordFragment } from '../gql/graphql';
@@ -32,7 +32,7 @@ export function toInstanceColumns(wrapLines: boolean): readonly Column[] {
         <>
           <ScopedLink to={`/instances/${id}`}>{name}</ScopedLink>
           <SecondLine>
-            <Copyable text={id} what={`ID of ${name}`} wrapLines={wrapLines} />
+            <Copyable text={id} what={`ID of ${name}`} isWrapped={wrapLines} />
           </SecondLine>
         </>
       ),
@@ -62,7 +62,7 @@ export function toInstanceColumns(wrapLines: boolean): readonly Column[] {
       header: 'Address',
       minWidth: 160,
       maxWidth: 260,
-      cell: ({ name, endpoint }) => <Copyable text={endpoint} what={`Address of ${name}`} wrapLines={wrapLines} />,
+      cell: ({ name, endpoint }) => <Copyable text={endpoint} what={`Address of ${name}`} isWrapped={wrapLines} />,
     },
     {
       id: 'createdAt',
@@ -71,26 +71,6 @@ export function toInstanceColumns(wrapLines: boolean): readonly Column[] {
       cell: ({ createdAt }) => <Timestamp iso={createdAt} />,
     },
   ];
-}
-
-interface CopyableProps {
-  readonly text: string;
-  readonly what: string;
-  readonly wrapLines: boolean;
-}
-
-function Copyable({ text, what, wrapLines }: CopyableProps): ReactElement {
-  return (
-    <CopyToClipboard
-      variant="inline"
-      textToCopy={text}
-      wrapText={wrapLines}
-      copyButtonAriaLabel={`Copy: ${what}`}
-      copySuccessText="Copied"
-      copyErrorText="It could not be copied"
-      popoverRenderWithPortal
-    />
-  );
 }
 
 interface LastBackupProps {

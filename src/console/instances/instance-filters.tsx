@@ -1,9 +1,9 @@
 import Grid from '@cloudscape-design/components/grid';
-import Select from '@cloudscape-design/components/select';
 import type { ReactElement } from 'react';
 import { ENGINES, INSTANCE_STATUSES, ROLES } from '../display/words';
 import { formatCount } from '../display/format';
 import { NameFilter } from '../tables/name-filter';
+import { OneOfFilter } from '../tables/one-of-filter';
 import { REGISTRABLE_ENGINES } from './url-examples';
 import type { InstanceCriteria } from './use-instance-query';
 
@@ -33,59 +33,31 @@ export function InstanceFilters({ criteria, matches, onChange }: InstanceFilters
           onChange({ name });
         }}
       />
-      <OneOf
+      <OneOfFilter
         what="engine"
         chosen={criteria.engine}
-        options={REGISTRABLE_ENGINES.map((engine) => [engine, ENGINES[engine]])}
+        words={ENGINES}
+        offered={REGISTRABLE_ENGINES}
         onChoose={(engine) => {
           onChange({ engine });
         }}
       />
-      <OneOf
+      <OneOfFilter
         what="status"
         chosen={criteria.status}
-        options={toEntries(INSTANCE_STATUSES)}
+        words={INSTANCE_STATUSES}
         onChoose={(status) => {
           onChange({ status });
         }}
       />
-      <OneOf
+      <OneOfFilter
         what="role"
         chosen={criteria.role}
-        options={toEntries(ROLES)}
+        words={ROLES}
         onChoose={(role) => {
           onChange({ role });
         }}
       />
     </Grid>
   );
-}
-
-interface OneOfProps<K extends string> {
-  /** As in "engine". */
-  readonly what: string;
-  /** Null = any. */
-  readonly chosen: K | null;
-  readonly options: readonly (readonly [K, string])[];
-  readonly onChoose: (key: K | null) => void;
-}
-
-function OneOf<K extends string>({ what, chosen, options, onChoose }: OneOfProps<K>): ReactElement {
-  const any = { value: '', label: `Any ${what}` };
-  const offered = [any, ...options.map(([value, text]) => ({ value, label: text }))];
-  return (
-    <Select
-      ariaLabel={`Filter by ${what}`}
-      options={offered}
-      selectedOption={offered.find(({ value }) => value === chosen) ?? any}
-      expandToViewport
-      onChange={({ detail }) => {
-        onChoose(options.find(([key]) => key === detail.selectedOption.value)?.[0] ?? null);
-      }}
-    />
-  );
-}
-
-function toEntries<K extends string>(words: Readonly<Record<K, string>>): readonly (readonly [K, string])[] {
-  return Object.entries(words) as [K, string][];
 }

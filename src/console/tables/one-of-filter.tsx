@@ -6,16 +6,19 @@ interface OneOfFilterProps<K extends string> {
   readonly what: string;
   /** The choices, and their words. */
   readonly words: Readonly<Record<K, string>>;
+  /** Those of the choices that can be made; all when not said. */
+  readonly offered?: readonly K[];
   /** Null = any. */
   readonly chosen: K | null;
   readonly onChoose: (key: K | null) => void;
 }
 
 /** Narrows a list to one of a few values. */
-export function OneOfFilter<K extends string>({ what, words, chosen, onChoose }: OneOfFilterProps<K>): ReactElement {
+export function OneOfFilter<K extends string>(props: OneOfFilterProps<K>): ReactElement {
+  const { what, words, chosen, onChoose } = props;
+  const { offered = Object.keys(words) as K[] } = props;
   const any = { value: '', label: `Any ${what}` };
-  const entries = Object.entries(words) as [K, string][];
-  const options = [any, ...entries.map(([value, label]) => ({ value, label }))];
+  const options = [any, ...offered.map((value) => ({ value, label: words[value] }))];
   return (
     <Select
       ariaLabel={`Filter by ${what}`}
@@ -23,7 +26,7 @@ export function OneOfFilter<K extends string>({ what, words, chosen, onChoose }:
       selectedOption={options.find(({ value }) => value === chosen) ?? any}
       expandToViewport
       onChange={({ detail }) => {
-        onChoose(entries.find(([key]) => key === detail.selectedOption.value)?.[0] ?? null);
+        onChoose(offered.find((key) => key === detail.selectedOption.value) ?? null);
       }}
     />
   );
