@@ -9,6 +9,7 @@ import { QueryFailure } from '../display/query-failure';
 import type { InstanceRecordFragment } from '../gql/graphql';
 import { useScope } from '../shell/scope';
 import { TablePreferencesButton } from '../tables/table-preferences-button';
+import { useHasRoom } from '../tables/use-has-room';
 import { usePages } from '../tables/use-pages';
 import { useTablePreferences } from '../tables/use-table-preferences';
 import { toInstanceColumns } from './instance-columns';
@@ -39,6 +40,7 @@ interface InstanceTableProps {
 export function InstanceTable({ onRegister, onChoose }: InstanceTableProps): ReactElement {
   const client = useApolloClient();
   const scope = useScope();
+  const hasRoom = useHasRoom();
   const [preferences, setPreferences] = useTablePreferences('instances', DEFAULTS);
   const { criteria, isFiltered, order, narrow, clear, sort } = useInstanceQuery();
   const { name, ...keys } = criteria;
@@ -78,7 +80,7 @@ export function InstanceTable({ onRegister, onChoose }: InstanceTableProps): Rea
       ]}
       columnDisplay={preferences.contentDisplay}
       wrapLines={preferences.wrapLines}
-      stickyColumns={{ first: 1, last: 1 }}
+      stickyColumns={hasRoom ? { first: 1, last: 1 } : { first: 0, last: 0 }}
       sortingColumn={{ sortingField: order.field }}
       sortingDescending={order.direction === 'DESC'}
       onSortingChange={({ detail }) => {
