@@ -26,8 +26,8 @@ export function toInstanceColumns(wrapLines: boolean): readonly Column[] {
       header: 'Name',
       isRowHeader: true,
       sortingField: 'NAME',
-      minWidth: 180,
-      maxWidth: 220,
+      minWidth: 160,
+      maxWidth: 200,
       cell: ({ id, name }) => (
         <>
           <ScopedLink to={`/instances/${id}`}>{name}</ScopedLink>
@@ -37,7 +37,7 @@ export function toInstanceColumns(wrapLines: boolean): readonly Column[] {
         </>
       ),
     },
-    { id: 'status', header: 'Status', minWidth: 140, cell: (instance) => <StatusCell instance={instance} /> },
+    { id: 'status', header: 'Status', minWidth: 130, cell: (instance) => <StatusCell instance={instance} /> },
     {
       id: 'engine',
       header: 'Engine',
@@ -53,15 +53,15 @@ export function toInstanceColumns(wrapLines: boolean): readonly Column[] {
     {
       id: 'lastBackup',
       header: 'Last backup',
-      minWidth: 170,
-      maxWidth: 260,
+      minWidth: 150,
+      maxWidth: 200,
       cell: ({ lastBackups }) => <LastBackup backup={lastBackups.nodes[0]} />,
     },
     {
       id: 'endpoint',
       header: 'Address',
-      minWidth: 160,
-      maxWidth: 260,
+      minWidth: 150,
+      maxWidth: 200,
       cell: ({ name, endpoint }) => <Copyable text={endpoint} what={`Address of ${name}`} isWrapped={wrapLines} />,
     },
     {

@@ -80,7 +80,7 @@ export function InstanceTable({ onRegister, onChoose }: InstanceTableProps): Rea
       ]}
       columnDisplay={preferences.contentDisplay}
       wrapLines={preferences.wrapLines}
-      stickyColumns={hasRoom ? { first: 1, last: 1 } : { first: 0, last: 0 }}
+      stickyColumns={hasRoom ? { first: 2, last: 1 } : { first: 0, last: 0 }}
       sortingColumn={{ sortingField: order.field }}
       sortingDescending={order.direction === 'DESC'}
       onSortingChange={({ detail }) => {
