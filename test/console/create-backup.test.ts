@@ -97,7 +97,7 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
     expect(await dialog.getByRole('button', { name: 'OK' }).isDisabled()).toBe(true);
     await dialog.getByRole('button', { name: /^Instance/ }).click();
     const refused = page.getByRole('option', { name: /busy/ });
-    expect(await refused.textContent()).toContain('Not available: Backing up');
+    expect(await refused.textContent()).toContain('for an available DB instance; this one is Backing up');
     expect(await refused.getAttribute('aria-disabled')).toBe('true');
     await session.shoot('create-backup-instances');
     await page.getByRole('option', { name: /shop/ }).click();
