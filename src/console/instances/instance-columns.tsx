@@ -37,7 +37,7 @@ export function toInstanceColumns(wrapLines: boolean): readonly Column[] {
         </>
       ),
     },
-    { id: 'status', header: 'Status', minWidth: 130, cell: (instance) => <StatusCell instance={instance} /> },
+    { id: 'status', header: 'Status', minWidth: 150, cell: (instance) => <StatusCell instance={instance} /> },
     {
       id: 'engine',
       header: 'Engine',
