@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
     await dialog.getByRole('button', { name: 'OK' }).click();
 
     await session.row('project-wide').getByText('Completed').waitFor();
-    await session.row('under-way').getByText('Building').waitFor();
+    await session.row('under-way').getByText('Copying databases').waitFor();
     await session.shoot('backups');
     hold.release();
     expect(session.faults).toEqual([]);
