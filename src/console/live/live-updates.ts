@@ -178,10 +178,12 @@ export class LiveUpdates {
     variables: V,
     onData: (data: T) => void,
   ): void {
-    const { connection } = this.#deps;
+    const { client, connection } = this.#deps;
+    // With the __typename of each record, by which the cache knows it.
+    const query = print(client.cache.transformDocument(document));
     let isOver = document === (EVENT_CURSOR as unknown);
     const unsubscribe = connection.subscribe<T>(
-      { query: print(document), variables },
+      { query, variables },
       {
         next: ({ data, errors }) => {
           if (data != null) onData(data);
