@@ -95,7 +95,7 @@ export class PostgresStatusFeed implements StatusFeed {
       try {
         await delay(RECONNECT_DELAY_MS, undefined, { signal });
         await this.#connect();
-        this.#local.publish({ kind: 'status' });
+        this.#local.publish({ kind: 'missed' });
         return;
       } catch (error) {
         if (!isOver()) this.#onError(error);

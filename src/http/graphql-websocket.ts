@@ -112,7 +112,7 @@ export class GraphqlWebSocket {
         requestId: randomUUID(),
         isLongLived: operation.operation === OperationTypeNode.SUBSCRIPTION,
         dropSlowSubscriber: () => {
-          socket.close(TRY_AGAIN_LATER, 'Too slow for its subscription: resume with the last cursor');
+          socket.close(TRY_AGAIN_LATER, 'Changes were missed: subscribe again, from the last cursor');
         },
       }),
     };

@@ -3,7 +3,7 @@ interface ChannelOptions<T> {
   readonly capacity: number;
   /** Values of the same key supersede each other while they wait; null = none does. */
   readonly keyOf: ((value: T) => string) | null;
-  /** Called once, when a value found no place: the channel is then closed, and what waited in it is dropped. */
+  /** Called once, when a value found no place or was lost before: the channel is then closed, and what waited in it is dropped. */
   readonly onOverflow: () => void;
 }
 
@@ -24,12 +24,18 @@ export class BoundedChannel<T> implements AsyncIterable<T> {
     this.#sequence += 1;
     const key = this.#options.keyOf?.(value) ?? this.#sequence.toString();
     if (this.#waiting.size >= this.#options.capacity && !this.#waiting.has(key)) {
-      this.close();
-      this.#options.onOverflow();
+      this.overflow();
       return;
     }
     this.#waiting.set(key, value);
     this.#wake?.();
+  }
+
+  /** Ends it as a value that finds no place does: the reader has not been told everything. */
+  overflow(): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#options.onOverflow();
   }
 
   /** Ends the reader's iteration, at once. */

@@ -60,7 +60,7 @@ export class CancelBackup {
   async #waitForEnd(backupId: string): Promise<Backup> {
     let wake: () => void = () => undefined;
     const unsubscribe = this.#deps.feed.subscribe((change) => {
-      if (change.kind === 'backup' && change.backupId === backupId) wake();
+      if (change.kind === 'missed' || (change.kind === 'backup' && change.backupId === backupId)) wake();
     });
     const expiry = AbortSignal.timeout(ANSWER_WITHIN_MS);
     expiry.addEventListener('abort', () => {

@@ -44,7 +44,7 @@ export class StatusTail implements AsyncDisposable {
     this.#onError = deps.onError;
     this.#position = position;
     this.#unsubscribe = deps.feed.subscribe((change) => {
-      if (change.kind === 'status') this.#wake();
+      if (change.kind === 'status' || change.kind === 'missed') this.#wake();
     });
     this.#poll = setInterval(() => {
       this.#wake();

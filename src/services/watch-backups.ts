@@ -9,7 +9,7 @@ import { WatchRecords } from './watch-records.js';
 export interface WatchBackupsInput {
   readonly instanceId: string | null;
   readonly backupId: string | null;
-  /** Called when the subscriber is so slow that its buffer is full; the stream then ends. */
+  /** Called when the subscriber has missed something: it is so slow that its buffer is full, or the feed was deaf. The stream then ends. */
   readonly onOverflow: () => void;
 }
 

@@ -11,7 +11,7 @@ interface WatchDeletionsDeps {
 }
 
 interface WatchDeletionsInput {
-  /** Called when the subscriber is so slow that its buffer is full; the stream then ends. */
+  /** Called when the subscriber has missed something: it is so slow that its buffer is full, or the feed was deaf. The stream then ends. */
   readonly onOverflow: () => void;
 }
 
@@ -24,6 +24,7 @@ export class WatchDeletions implements AsyncDisposable {
   constructor({ feed, capacity }: WatchDeletionsDeps) {
     this.#capacity = capacity;
     this.#unsubscribe = feed.subscribe((change) => {
+      if (change.kind === 'missed') for (const channel of this.#followers) channel.overflow();
       if (change.kind !== 'deleted') return;
       for (const channel of this.#followers) channel.push(change.record);
     });

@@ -20,7 +20,7 @@ interface RecordWatchOrder<T> {
   readonly isWanted: (record: T) => boolean;
   /** Checks what is asked for, once changes are collected. Returns the id of the record whose state now comes first; null = none. */
   readonly prepare: () => Promise<string | null>;
-  /** Called when the subscriber is so slow that its buffer is full; the stream then ends. */
+  /** Called when the subscriber has missed something: it is so slow that its buffer is full, or the feed was deaf. The stream then ends. */
   readonly onOverflow: () => void;
 }
 
@@ -48,6 +48,7 @@ export class WatchRecords<T extends { readonly id: string }> implements AsyncDis
     this.#capacity = capacity;
     this.#onError = onError;
     this.#unsubscribe = feed.subscribe((change) => {
+      if (change.kind === 'missed') for (const { channel } of this.#followers) channel.overflow();
       const id = source.idOf(change);
       if (id !== null) this.#wake(id);
     });

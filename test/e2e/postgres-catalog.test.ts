@@ -77,6 +77,21 @@ describe.skipIf(!hasPostgres)('on a PostgreSQL catalog', () => {
     expect((await second.waitForEnd(backupId)).status).toBe('COMPLETED');
   });
 
+  test.each(['backupChanged { id }', 'restoreChanged { id }', 'recordDeleted { id }'])(
+    'a subscriber of %s is dropped with 1013 when its server was deaf for a while',
+    async (field) => {
+      await using cluster = await Cluster.create();
+      await using app = await TestApp.start({ env: cluster.env, overrides: { engines: [new FakeEngine()] } });
+      const changes = await app.follow(`subscription { ${field} }`);
+
+      await cluster.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rds-backup-server feed'",
+      );
+
+      await expect(changes.next()).rejects.toMatchObject({ code: 1013 });
+    },
+  );
+
   test('I2: subscribers of two servers see the events of both in one order', async () => {
     await using cluster = await Cluster.create();
     const overrides = { engines: [new FakeEngine()] };

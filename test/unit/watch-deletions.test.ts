@@ -65,6 +65,19 @@ test('drops a watcher that is too slow for its buffer, and no other', async () =
   expect(lab.watchDeletions.followerCount).toBe(1);
 });
 
+test('drops every watcher when the feed may have missed a deletion', async () => {
+  const lab = new Lab();
+  const watching = [lab.watch(), lab.watch()];
+  lab.delete('a');
+
+  lab.feed.publish({ kind: 'missed' });
+  lab.delete('b');
+
+  for (const each of watching) expect((await each.next()).done).toBe(true);
+  expect(lab.overflows).toBe(2);
+  expect(lab.watchDeletions.followerCount).toBe(0);
+});
+
 test('ends every watch when it is disposed of', async () => {
   const lab = new Lab();
   const [waiting, idle] = [lab.watch(), lab.watch()];
