@@ -5,4 +5,8 @@ export interface Database {
   readonly sizeBytes: number;
   /** System databases are backed up by default and are never selectable one by one. */
   readonly system: boolean;
+  /** Why it cannot be backed up now, a clause that ends with a full stop; left out when it can be. */
+  readonly unavailableReason?: string;
+  /** Set where that ought not to be, as when its files are damaged: a backup of all databases fails over it rather than leave it out. */
+  readonly isBroken?: true;
 }

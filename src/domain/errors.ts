@@ -22,6 +22,7 @@ interface ErrorDetails {
   INSTANCE_NOT_FOUND: { readonly instanceId: string };
   BACKUP_NOT_FOUND: { readonly backupId: string };
   DATABASE_NOT_FOUND: { readonly databases: readonly string[]; readonly where: 'instance' | 'backup' };
+  DATABASE_NOT_AVAILABLE: { readonly databases: readonly { readonly name: string; readonly reason: string }[] };
   INSTANCE_NOT_PRIMARY: {
     readonly instanceId: string;
     readonly role: InstanceRole;
@@ -115,6 +116,13 @@ export const ERRORS: { readonly [C in ErrorCode]: ErrorKind<C> } = {
         ? `The instance has no database named ${names}. Instance.databases lists those that it has.`
         : `The backup holds no database named ${names}. Backup.databases lists those that it holds.`;
     },
+  },
+  DATABASE_NOT_AVAILABLE: {
+    retryable: true,
+    message: ({ databases }) =>
+      databases
+        .map(({ name, reason }) => `The database ${JSON.stringify(name)} cannot be backed up now: ${reason}`)
+        .join(' '),
   },
   INSTANCE_NOT_PRIMARY: {
     retryable: false,

@@ -76,7 +76,7 @@ export class BackupResolver {
 
   @Mutation(() => CreateBackupPayload, {
     description:
-      'Begins a manual backup of an available primary instance, and answers at once. Errors: BAD_USER_INPUT, INSTANCE_NOT_FOUND, INSTANCE_NOT_PRIMARY, INSTANCE_NOT_AVAILABLE, BACKUP_IN_PROGRESS, BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE (only when databases are named, or its stored URL cannot be read), CLIENT_TOOL_MISSING, SERVICE_SHUTTING_DOWN. What fails later is `Backup.failure`.',
+      'Begins a manual backup of an available primary instance, and answers at once. Errors: BAD_USER_INPUT, INSTANCE_NOT_FOUND, INSTANCE_NOT_PRIMARY, INSTANCE_NOT_AVAILABLE, BACKUP_IN_PROGRESS, BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, DATABASE_NOT_AVAILABLE, INSTANCE_UNREACHABLE (only when databases are named, or its stored URL cannot be read), CLIENT_TOOL_MISSING, SERVICE_SHUTTING_DOWN. What fails later is `Backup.failure`.',
   })
   async createBackup(
     @Ctx() { caller }: GraphQLContext,

@@ -14,4 +14,11 @@ export class Database {
       'Whether it belongs to the engine itself. System databases are backed up by default and cannot be selected.',
   })
   system!: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why it cannot be backed up now, as in `it is offline.`; null when it can be. A backup of all databases leaves it out, but fails over one that is damaged.',
+  })
+  unavailableReason?: string;
 }

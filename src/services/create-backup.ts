@@ -66,7 +66,8 @@ export class CreateBackup {
 
   /**
    * @throws DomainError INSTANCE_NOT_FOUND, INSTANCE_NOT_PRIMARY, INSTANCE_NOT_AVAILABLE, BACKUP_IN_PROGRESS,
-   * BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, INSTANCE_UNREACHABLE, CLIENT_TOOL_MISSING, SERVICE_SHUTTING_DOWN
+   * BACKUP_NAME_TAKEN, DATABASE_NOT_FOUND, DATABASE_NOT_AVAILABLE, INSTANCE_UNREACHABLE, CLIENT_TOOL_MISSING,
+   * SERVICE_SHUTTING_DOWN
    */
   async create(caller: Caller, input: CreateBackupInput): Promise<Backup> {
     const { runner, feed, logger, audit } = this.#deps;
@@ -167,12 +168,18 @@ export class CreateBackup {
     const missing = names.filter((name) => !known.has(name));
     if (missing.length > 0) throw new DomainError('DATABASE_NOT_FOUND', { databases: missing, where: 'instance' });
     const system = names.filter((name) => known.get(name)?.system === true);
-    if (system.length === 0) return;
-    throw badUserInput(
-      'databases',
-      'userDatabases',
-      `System databases are backed up by default and cannot be selected: ${system.join(', ')}. Use includeSystemDatabases.`,
-    );
+    if (system.length > 0) {
+      throw badUserInput(
+        'databases',
+        'userDatabases',
+        `System databases are backed up by default and cannot be selected: ${system.join(', ')}. Use includeSystemDatabases.`,
+      );
+    }
+    const unavailable = names.flatMap((name) => {
+      const reason = known.get(name)?.unavailableReason;
+      return reason === undefined ? [] : [{ name, reason }];
+    });
+    if (unavailable.length > 0) throw new DomainError('DATABASE_NOT_AVAILABLE', { databases: unavailable });
   }
 
   #toBackup(instance: Instance, input: CreateBackupInput): Backup {

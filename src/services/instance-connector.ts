@@ -77,6 +77,13 @@ export class InstanceConnector {
     return orUnreachable(instance.endpoint, this.connect(instance.id));
   }
 
+  /** Why the instance cannot have a user database of that name; null when it can. @throws DomainError INSTANCE_UNREACHABLE */
+  async findNameFault(instance: Instance, name: string): Promise<string | null> {
+    const { engine, url } = await this.getConnection(instance);
+    const asking = answer(() => engine.findNameFault(url, name));
+    return orUnreachable(instance.endpoint, asking);
+  }
+
   /** The databases that the instance has now. @throws DomainError INSTANCE_UNREACHABLE */
   async listDatabases(instance: Instance): Promise<readonly Database[]> {
     const underWay = this.#listing.get(instance.id);

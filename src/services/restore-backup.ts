@@ -159,13 +159,13 @@ export class RestoreBackup {
       const reason = `it was taken of ${engine}, and the target instance is of ${target.engine}. Choose one of the same engine.`;
       throw new DomainError('BACKUP_NOT_RESTORABLE', { backupId, reason });
     }
-    const { engine: restorer, url } = await connector.getConnection(target);
+    const { engine: restorer } = await connector.getConnection(target);
     if (!restorer.acceptsDumpsOf(engineVersion, target.engineVersion)) {
       const reason = `it was taken of version ${engineVersion}, and the target instance is of ${target.engineVersion}. Choose one of the same or a later version.`;
       throw new DomainError('BACKUP_NOT_RESTORABLE', { backupId, reason });
     }
     for (const [index, { restoreAs }] of databases.entries()) {
-      const fault = await restorer.findNameFault(url, restoreAs);
+      const fault = await connector.findNameFault(target, restoreAs);
       if (fault !== null) throw badUserInput(`databases.${index.toString()}.restoreAs`, 'databaseName', fault);
     }
     await restorer.assertRestoreTools(target);

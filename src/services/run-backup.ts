@@ -119,7 +119,10 @@ export class RunBackup {
     const { catalog } = this.#deps;
     const [chosen = []] = await catalog.backups.findDatabases([backup.id]);
     const names = new Set(chosen.map(({ name }) => name));
-    const users = present.filter(({ name, system }) => !system && (names.size === 0 || names.has(name)));
+    // One that was chosen and cannot be backed up now says why when it is dumped.
+    const isWanted = ({ name, unavailableReason, isBroken }: Database): boolean =>
+      names.size === 0 ? unavailableReason === undefined || isBroken === true : names.has(name);
+    const users = present.filter((database) => !database.system && isWanted(database));
     const missing = [...names].filter((name) => !users.some((database) => database.name === name));
     const selected = backup.includeSystemDatabases ? [...users, ...engine.systemParts(present)] : users;
     if (selected.length === 0 || missing.length > 0) throw nothingToBackUp(missing);

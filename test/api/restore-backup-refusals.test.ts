@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { DomainError } from '../../src/domain/errors.js';
 import { Engine, InstanceRole } from '../../src/domain/instance.js';
@@ -157,6 +158,27 @@ test('refuses to restore to an instance that does not answer when it is asked wh
   expect(errors?.[0]?.extensions).toMatchObject({ code: 'INSTANCE_UNREACHABLE', retryable: true });
   engine.fault = null;
   await expectUntouched(app, instanceId);
+});
+
+test.each([
+  ['a folder', ['shop'], 'main.db'],
+  ['a file', 'shop', 'another.db'],
+] as const)('refuses to restore to an instance that was %s and is gone', async (_, databases, restoreAs) => {
+  await using app = await TestApp.start();
+  const instanceId =
+    databases === 'shop' ? await app.registerSample(databases) : await app.registerFolder('folder', databases);
+  const { id: backupId } = await app.takeBackup(instanceId, 'first');
+  await rename(app.dir.join(databases === 'shop' ? 'shop.db' : 'folder'), app.dir.join('elsewhere'));
+
+  const { errors } = await restoreBackup(app, {
+    backupId,
+    targetInstanceId: instanceId,
+    databases: [{ name: 'shop.db', restoreAs }],
+    overwrite: true,
+  });
+
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'INSTANCE_UNREACHABLE', retryable: true });
+  expect((await app.graphql('{ restores { totalCount } }')).data).toEqual({ restores: { totalCount: 0 } });
 });
 
 test('refuses every other operation, and a second restore, while it restores', async () => {

@@ -22,9 +22,10 @@ export function DatabasesField({ instanceId, value, onChange, errorText }: Datab
     instanceId === null ? skipToken : { variables: { id: instanceId }, fetchPolicy: 'network-only' },
   );
   const databases = (data?.instance?.databases ?? []).filter(({ system }) => !system);
-  const totalBytes = databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const available = databases.filter(({ unavailableReason }) => unavailableReason === null);
+  const totalBytes = available.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const all =
-    databases.length === 0 ? '' : ` (${formatCount(databases.length, 'database')}, ${formatBytes(totalBytes)})`;
+    databases.length === 0 ? '' : ` (${formatCount(available.length, 'database')}, ${formatBytes(totalBytes)})`;
   return (
     <FormField
       label="Target databases"
@@ -33,10 +34,13 @@ export function DatabasesField({ instanceId, value, onChange, errorText }: Datab
     >
       <Multiselect
         selectedOptions={value.map((name) => ({ value: name, label: name }))}
-        options={databases.map(({ name, sizeBytes }) => ({
+        options={databases.map(({ name, sizeBytes, unavailableReason }) => ({
           value: name,
           label: name,
           labelTag: formatBytes(sizeBytes),
+          ...(unavailableReason === null
+            ? {}
+            : { disabled: true, description: `It cannot be backed up now: ${unavailableReason}` }),
         }))}
         disabled={instanceId === null}
         placeholder={

@@ -13,6 +13,8 @@ import { formatBytes } from '../display/format';
 import { QueryFailure } from '../display/query-failure';
 import type { InstanceDatabasesQuery } from '../gql/graphql';
 import { INSTANCE_DATABASES } from '../instances/instance-databases';
+import { SecondLine } from '../instances/second-line';
+import { useLocalPages } from '../tables/use-local-pages';
 
 type Database = NonNullable<InstanceDatabasesQuery['instance']>['databases'][number];
 
@@ -23,7 +25,15 @@ const COLUMNS = [
     id: 'name',
     header: 'Name',
     isRowHeader: true,
-    cell: ({ name }) => name,
+    cell: ({ name, system, unavailableReason }) =>
+      unavailableReason === null || system ? (
+        name
+      ) : (
+        <>
+          {name}
+          <SecondLine>It cannot be backed up now: {unavailableReason}</SecondLine>
+        </>
+      ),
     sortingComparator: byName,
   },
   {
@@ -48,7 +58,6 @@ type Sorting = TableProps.SortingState<Database>;
 /** The databases that the instance has now. It is asked itself, so it may not answer: the rest of the page is there all the same. */
 export function DatabasesTable({ instanceId }: { readonly instanceId: string }): ReactElement {
   const [sorting, setSorting] = useState(BY_TYPE);
-  const [page, setPage] = useState(1);
   const { data, error, loading, refetch } = useQuery(INSTANCE_DATABASES, {
     variables: { id: instanceId },
     notifyOnNetworkStatusChange: true,
@@ -59,13 +68,12 @@ export function DatabasesTable({ instanceId }: { readonly instanceId: string }):
   const isFailed = error !== undefined && !loading;
   const databases = isFailed ? undefined : data?.instance?.databases;
   const sorted = sort(databases ?? [], sorting);
-  const pagesCount = Math.max(1, Math.ceil(sorted.length / PAGE_SIZE));
-  const shownPage = Math.min(page, pagesCount);
+  const { items, pagination } = useLocalPages(sorted, PAGE_SIZE);
   return (
     <Table
       variant="container"
       trackBy="name"
-      items={sorted.slice((shownPage - 1) * PAGE_SIZE, shownPage * PAGE_SIZE)}
+      items={items}
       columnDefinitions={COLUMNS}
       loading={databases === undefined && !isFailed}
       loadingText="Asking the instance"
@@ -87,17 +95,7 @@ export function DatabasesTable({ instanceId }: { readonly instanceId: string }):
           Databases
         </Header>
       }
-      pagination={
-        pagesCount > 1 && (
-          <Pagination
-            currentPageIndex={shownPage}
-            pagesCount={pagesCount}
-            onChange={({ detail }) => {
-              setPage(detail.currentPageIndex);
-            }}
-          />
-        )
-      }
+      pagination={pagination !== null && <Pagination {...pagination} />}
       empty={
         isFailed ? (
           <QueryFailure what="The databases" error={error} onRetry={ask} />

@@ -84,10 +84,13 @@ function Databases({ instance, databases }: DatabasesProps): ReactElement {
               ariaLabel={`Databases of ${instance.name}`}
               items={sorted.slice(0, MAX_NAMES)}
               disablePaddings
-              renderItem={({ name, sizeBytes, system }) => ({
+              renderItem={({ name, sizeBytes, system, unavailableReason }) => ({
                 id: name,
                 content: name,
-                secondaryContent: formatBytes(sizeBytes),
+                secondaryContent:
+                  unavailableReason === null || system
+                    ? formatBytes(sizeBytes)
+                    : `${formatBytes(sizeBytes)}. It cannot be backed up now: ${unavailableReason}`,
                 ...(system ? { actions: <Badge>System</Badge> } : {}),
               })}
             />

@@ -12,6 +12,7 @@ export const INSTANCE_DATABASES = graphql(`
         name
         sizeBytes
         system
+        unavailableReason
       }
     }
   }
