@@ -23,16 +23,16 @@ export class ArtifactCodec {
     this.#keys = keys;
   }
 
-  /** Of what is stored from now on. */
-  get layout(): Layout {
-    return { compression: 'zstd', encryption: this.#keys.canSeal ? 'age' : null };
+  /** Of what is stored from now on: what is compressed already is not compressed again. */
+  layoutOf({ isCompressed }: { readonly isCompressed: boolean }): Layout {
+    return { compression: isCompressed ? 'none' : 'zstd', encryption: this.#keys.canSeal ? 'age' : null };
   }
 
   /** Whoever does not read it to its end destroys it. */
-  async createEncoder(): Promise<Transform> {
-    const { head, key } = this.#keys.canSeal ? await this.#keys.seal() : { head: null, key: null };
+  async createEncoder({ compression, encryption }: Layout): Promise<Transform> {
+    const { head, key } = encryption === 'age' ? await this.#keys.seal() : { head: null, key: null };
     const codec = this.#pool.create();
-    codec.begin({ encoding: 'encode', isCompressed: true, key, head });
+    codec.begin({ encoding: 'encode', isCompressed: compression === 'zstd', key, head });
     return codec;
   }
 

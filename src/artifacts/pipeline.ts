@@ -24,6 +24,8 @@ interface PipelineDeps {
 
 interface StoreRequest {
   readonly file: ArtifactFile;
+  /** As `layoutOf` gave it. */
+  readonly layout: Layout;
   readonly content: Readable;
   /** Called with the source bytes of each chunk that went through. */
   readonly onBytes: (bytes: number) => void;
@@ -60,16 +62,16 @@ export class ArtifactPipeline {
     this.#codec = codec;
   }
 
-  /** How dumps are stored from now on. */
-  get layout(): Layout {
-    return this.#codec.layout;
+  /** How a dump is stored from now on. */
+  layoutOf(dump: { readonly isCompressed: boolean }): Layout {
+    return this.#codec.layoutOf(dump);
   }
 
   /**
-   * Streams a dump into the store: count -> zstd -> [age] -> SHA-256 -> store. It resolves once the file is in the store for
+   * Streams a dump into the store: count -> [zstd] -> [age] -> SHA-256 -> store. It resolves once the file is in the store for
    * good, and rejects with the first error of any part, after which the store holds nothing of it.
    */
-  async storeDump({ file, content, onBytes, signal }: StoreRequest): Promise<StoredBytes> {
+  async storeDump({ file, layout, content, onBytes, signal }: StoreRequest): Promise<StoredBytes> {
     let originalBytes = 0;
     const count = passThrough((chunk) => {
       originalBytes += chunk.byteLength;
@@ -83,7 +85,7 @@ export class ArtifactPipeline {
       await putting;
     };
     try {
-      await pipeline(content, count, await this.#codec.createEncoder(), hash, put, { signal });
+      await pipeline(content, count, await this.#codec.createEncoder(layout), hash, put, { signal });
     } catch (error) {
       // The pipeline rejects before the store has let go: what is cleaned up next must not meet a file still being written.
       // And of a store that fails it tells only that reading from it was aborted.

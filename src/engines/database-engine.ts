@@ -87,6 +87,8 @@ export interface DumpRequest {
 export interface Dump extends AsyncDisposable {
   readonly tool: DumpTool;
   readonly format: ArtifactFormat;
+  /** Whether the content is compressed already: it is then stored as it is. */
+  readonly isCompressed: boolean;
   readonly content: Readable;
   /**
    * Resolves when the tool has finished without error and every check of the engine's own has passed; only with this

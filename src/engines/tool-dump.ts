@@ -31,6 +31,7 @@ interface ToolDumpOrder extends ToolCall {
 export class ToolDump implements Dump {
   readonly tool: DumpTool;
   readonly format: ArtifactFormat;
+  readonly isCompressed = false;
   readonly content: Readable;
   readonly completion: Promise<DumpContents | null>;
   readonly completionAllowanceMs: number;

@@ -28,6 +28,9 @@ export function compareTables(recorded: readonly TableRows[], found: readonly Ta
 export function describeTables(tables: readonly TableRows[]): string {
   const rows = tables.reduce((sum, table) => sum + (table.rows ?? 0), 0);
   const uncounted = tables.filter((table) => table.rows === null).length;
+  if (uncounted > 0 && uncounted === tables.length) {
+    return `${count(tables.length, 'table')}, all as recorded, of which the rows could not be counted when the backup was taken`;
+  }
   const known = `${count(tables.length, 'table')}, ${count(rows, 'row')}, all as recorded`;
   return uncounted === 0 ? known : `${known}; of ${count(uncounted, 'table')} the rows had not been counted`;
 }

@@ -54,7 +54,8 @@ export class CopyDatabase {
       const { engine, url, signal } = run;
       const beginning = engine.dump({ url, database, scratchDir, onStaged: onBytes(run, index, 'stage'), signal });
       const dump = await untilStopped(beginning, signal);
-      run.meter.finish(index, 'stage');
+      // One that streams from the instance has no such pass.
+      if (engine.isStaged) run.meter.finish(index, 'stage');
       try {
         return await this.#storeDump(run, index, dump);
       } finally {
@@ -79,11 +80,12 @@ export class CopyDatabase {
   /** Good only when both the tool has succeeded and the bytes have gone their whole way: either alone proves nothing. */
   async #storeDump(run: BackupRun, index: number, dump: Dump): Promise<StoredDump> {
     const database = getDatabase(run, index);
-    const layout = { format: dump.format, ...this.#pipeline.layout };
-    const file = toFile(run.backup, toArtifactName(database.name, layout));
+    const layout = this.#pipeline.layoutOf(dump);
+    const stored = { format: dump.format, ...layout };
+    const file = toFile(run.backup, toArtifactName(database.name, stored));
     const failed = new AbortController();
     const storing = this.#pipeline.storeDump({
-      file,
+      ...{ file, layout },
       content: dump.content,
       onBytes: onBytes(run, index, 'store'),
       signal: AbortSignal.any([run.signal, failed.signal]),
@@ -98,7 +100,7 @@ export class CopyDatabase {
       run.meter.finish(index, 'store');
       if (bytes.originalBytes === 0) throw emptyDump(database);
       const { name, system } = database;
-      return { artifact: { database: name, system, path: file.name, ...layout, ...bytes }, tool: dump.tool, contents };
+      return { artifact: { database: name, system, path: file.name, ...stored, ...bytes }, tool: dump.tool, contents };
     } catch (error) {
       failed.abort();
       // A store that fails breaks the tool's pipe: whichever of the two is heard of first, the store is the cause.

@@ -48,4 +48,7 @@ test('describes what was found', () => {
   expect(describeTables([items, { name: 'views', rows: null }])).toBe(
     '2 tables, 3 rows, all as recorded; of 1 table the rows had not been counted',
   );
+  expect(describeTables([{ name: 'views', rows: null }])).toBe(
+    '1 table, all as recorded, of which the rows could not be counted when the backup was taken',
+  );
 });

@@ -54,11 +54,12 @@ class Subject implements AsyncDisposable {
     return this.dir.join(FILE.project, FILE.backupId, FILE.name);
   }
 
-  async put(content = CONTENT): Promise<Artifact> {
+  async put(content = CONTENT, isCompressed = false): Promise<Artifact> {
     const { signal } = new AbortController();
-    const request = { file: FILE, content: Readable.from([content]), onBytes: (): void => undefined, signal };
+    const layout = this.#pipeline.layoutOf({ isCompressed });
+    const request = { file: FILE, layout, content: Readable.from([content]), onBytes: (): void => undefined, signal };
     const bytes = await this.#pipeline.storeDump(request);
-    return sampleArtifact({ path: FILE.name, ...this.#pipeline.layout, ...bytes });
+    return sampleArtifact({ path: FILE.name, ...layout, ...bytes });
   }
 
   async read(artifact: Artifact): Promise<Buffer> {
@@ -96,6 +97,15 @@ describe('an encrypted dump', () => {
       expect((await subject.read(artifact)).equals(content)).toBe(true);
     },
   );
+
+  test('that is compressed already is not compressed again', async () => {
+    await using subject = await Subject.create(await newKeys());
+    const content = Buffer.alloc(100_000);
+    const artifact = await subject.put(content, true);
+    expect(artifact).toMatchObject({ encryption: 'age', compression: 'none' });
+    expect(artifact.storedBytes).toBeGreaterThan(content.length);
+    expect((await subject.read(artifact)).equals(content)).toBe(true);
+  });
 
   test('shows nothing of its content, and is another each time', async () => {
     await using subject = await Subject.create(await newKeys());

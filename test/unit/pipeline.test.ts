@@ -47,8 +47,9 @@ class Subject implements AsyncDisposable {
   }
 
   async put(content: Readable = Readable.from([CONTENT]), signal = new AbortController().signal): Promise<Artifact> {
-    const bytes = await this.pipeline.storeDump({ file: FILE, content, onBytes: () => undefined, signal });
-    return sampleArtifact({ path: FILE.name, ...bytes });
+    const layout = this.pipeline.layoutOf({ isCompressed: false });
+    const bytes = await this.pipeline.storeDump({ file: FILE, layout, content, onBytes: () => undefined, signal });
+    return sampleArtifact({ path: FILE.name, ...layout, ...bytes });
   }
 
   /** What verifying says: null when the artifact is good. */
@@ -109,6 +110,7 @@ describe('storing a dump', () => {
     const { signal } = new AbortController();
     await subject.pipeline.storeDump({
       file: FILE,
+      layout: subject.pipeline.layoutOf({ isCompressed: false }),
       content,
       onBytes: (bytes) => chunks.push(bytes),
       signal,

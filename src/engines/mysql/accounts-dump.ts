@@ -21,6 +21,7 @@ interface Account {
 /** Users, roles and grants of MySQL as statements. */
 export class AccountsDump implements Dump {
   readonly format = 'sql';
+  readonly isCompressed = false;
   readonly tool: DumpTool;
   readonly content: Readable;
   readonly completion: Promise<null>;

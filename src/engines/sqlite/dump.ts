@@ -29,6 +29,7 @@ const CHECK_BYTES_PER_MS = 4 * 1024;
 /** A copy of the database in the scratch folder, being checked by SQLite while it is read. */
 export class SqliteDump implements Dump {
   readonly format = 'sqlite';
+  readonly isCompressed = false;
   readonly tool: DumpTool;
   readonly content: Readable;
   readonly completion: Promise<DumpContents>;
