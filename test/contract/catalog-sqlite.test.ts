@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { placeEmptyCatalog } from '../support/empty-catalog.js';
 import { TempDir } from '../support/temp-dir.js';
 import { catalogContract } from './catalog.contract.js';
 import { openCatalog } from './opened-catalog.js';
@@ -6,6 +7,8 @@ import { openCatalog } from './opened-catalog.js';
 describe('a catalog on SQLite', () => {
   catalogContract(async () => {
     const dir = await TempDir.create();
-    return openCatalog({ kind: 'sqlite', path: dir.join('catalog.sqlite') }, dir);
+    const path = dir.join('catalog.sqlite');
+    await placeEmptyCatalog(path);
+    return openCatalog({ kind: 'sqlite', path }, dir);
   });
 });

@@ -113,7 +113,8 @@ export function databaseEngineContract(create: () => Promise<EngineSubject>): vo
     await using subject = await create();
     await using dump = await beginDump({ ...subject, name: subject.databases[0] ?? '' });
     const whole = await readAll(dump.content);
-    const bad = [0, 1, 50, 99, 100, Math.floor(whole.length * 0.6), whole.length - 1].map((at) =>
+    // Not at the border of a block: where blocks alone are missing, it is the hash that tells.
+    const bad = [0, 1, 50, 99, 100, Math.floor(whole.length * 0.6) | 1, whole.length - 1].map((at) =>
       whole.subarray(0, at),
     );
     for (const bytes of [...bad, Buffer.from('no dump at all'), Buffer.alloc(whole.length)]) {
@@ -193,12 +194,14 @@ export function databaseEngineContract(create: () => Promise<EngineSubject>): vo
     else await (await beginning)[Symbol.asyncDispose]();
 
     const sending = new AbortController();
-    await using dump = await beginDump({ ...subject, name, signal: sending.signal });
-    sending.abort();
-    const reading = (async (): Promise<void> => {
-      for await (const _chunk of dump.content);
-    })();
-    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    {
+      await using dump = await beginDump({ ...subject, name, signal: sending.signal });
+      sending.abort();
+      const reading = (async (): Promise<void> => {
+        for await (const _chunk of dump.content);
+      })();
+      await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+    }
     expect(await subject.fingerprint()).toEqual(before);
   });
 

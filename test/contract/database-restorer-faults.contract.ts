@@ -81,7 +81,12 @@ export function restorerProofContract(create: () => Promise<RestorerSubject>): v
     const before = await stateOf(subject);
     const dump = await dumpOf(subject);
     const scratch = { ...(await aim(subject, { database: '' })), url: subject.proofUrl };
-    expect(await engine.proveRestore(scratch, toLoad(dump, chunksOf(dump.bytes, 1000)))).toEqual(dump.contents?.tables);
+    const found = await engine.proveRestore(scratch, toLoad(dump, chunksOf(dump.bytes, 1000)));
+    // Where rows could not be counted when the dump was taken, any number is good.
+    const expected = dump.contents?.tables.map((table) =>
+      table.rows === null ? expect.objectContaining({ name: table.name }) : table,
+    );
+    expect(found).toEqual(expected);
     expect(await stateOf(subject)).toEqual(before);
     expect(await readdir(scratch.scratchDir)).toEqual([]);
   });

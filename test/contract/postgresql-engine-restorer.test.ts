@@ -1,4 +1,4 @@
-import { describe } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { createPostgresqlEngine } from '../support/postgres-engine.js';
 import { CONTENTS, ODD_NAMES } from '../support/postgres-samples.js';
 import { hasPostgresPrograms, PostgresServer } from '../support/postgres-server.js';
@@ -8,8 +8,7 @@ import type { RestorerSubject } from './restorer-subject.js';
 
 const [SHOP, STOCK] = ['Shop 1', 'stock'] as const;
 
-async function createSubject(): Promise<RestorerSubject> {
-  const server = await PostgresServer.start();
+async function createSubject(server: PostgresServer): Promise<RestorerSubject> {
   const scratch = await TempDir.create();
   for (const [name, rows] of [
     [SHOP, 3000],
@@ -43,12 +42,18 @@ async function createSubject(): Promise<RestorerSubject> {
       );
     },
     [Symbol.asyncDispose]: async () => {
-      await server[Symbol.asyncDispose]();
+      await server.dropDatabases();
       await scratch[Symbol.asyncDispose]();
     },
   };
 }
 
 describe.skipIf(!hasPostgresPrograms)('the PostgreSQL engine keeps the contract of restores: it', () => {
-  databaseRestorerContract(createSubject);
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  databaseRestorerContract(() => createSubject(server));
 });

@@ -11,7 +11,6 @@ const ENV = { VERIFY_SCHEDULE: '0 3 * * *', VERIFY_SHARE: '30' };
 
 /** It needs a server for a proof, and can read its dumps without one. */
 class ServerEngine extends FakeEngine {
-  override readonly schemes = ['fake', 'sqlserver'];
   override provesAlone = false;
 }
 

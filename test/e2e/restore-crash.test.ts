@@ -2,12 +2,12 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { beginRestore, restore, waitForRestoreEnd } from '../support/backup-use.js';
+import { KILLS } from '../support/kills.js';
 import { ServerProcess } from '../support/server-process.js';
 import { createSampleDatabase, SqliteFile } from '../support/sqlite.js';
 import { contentOf } from '../support/sqlite-restores.js';
 import { TempDir } from '../support/temp-dir.js';
 
-const KILLS = 15;
 const SIZE_BYTES = 20_000_000;
 
 /** Rewrites a row, so that the database is no longer what was backed up. */
@@ -42,7 +42,7 @@ test(
       for (let kill = 0; kill < KILLS; kill += 1) {
         const old = await change(path, kill);
         const restoreId = await beginRestore(server, input);
-        // The moment is what the test varies: one in each fifteenth of a restore's time.
+        // The moment is what the test varies: one in each equal part of a restore's time.
         await delay(((kill + Math.random()) / KILLS) * durationMs);
         await server.kill('SIGKILL');
         server = await ServerProcess.start(dir);

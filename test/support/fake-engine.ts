@@ -22,7 +22,8 @@ export interface DumpScript {
  * set on it at any time.
  */
 export class FakeEngine extends FakeRestorer implements DatabaseEngine {
-  readonly schemes = ['fake'];
+  /** It stands in for the product that it says it is, too. */
+  readonly schemes: readonly string[] = ['fake', 'sqlserver'];
   readonly isStaged: boolean = false;
   role = InstanceRole.PRIMARY;
   engineVersion = '15.0';
@@ -110,6 +111,7 @@ export class FakeEngine extends FakeRestorer implements DatabaseEngine {
     return Promise.resolve({
       tool: { name: 'fake dump', version: '1' },
       format: 'bak',
+      isCompressed: false,
       content: stream,
       completion,
       completionAllowanceMs: 0,

@@ -10,7 +10,7 @@ import { createConnection } from 'mysql2/promise';
 import type { Connection } from 'mysql2/promise';
 import type { TestCertificates } from './certificates.js';
 import { TempDir } from './temp-dir.js';
-import { copyTemplate } from './templates.js';
+import { copyFolder, getTemplate } from './templates.js';
 
 const SERVER = 'mariadbd';
 const NEEDED = ['mariadb-install-db', SERVER, 'mariadb', 'mariadb-dump'];
@@ -58,7 +58,7 @@ export class MariadbServer implements AsyncDisposable {
     const dir = await TempDir.createInMemory();
     await giveAway(dir.path);
     const server = new MariadbServer(dir, await findFreePort());
-    await copyTemplate('mariadb', server.#data, (data) => initialize(data, dir));
+    await copyFolder(await getTemplate('mariadb', (data) => initialize(data, dir)), server.#data);
     server.#settings = {
       ...settings,
       ...(certificates !== undefined && (await server.#takeCertificate(certificates))),

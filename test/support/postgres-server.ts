@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import type { TestCertificates } from './certificates.js';
 import { TempDir } from './temp-dir.js';
-import { copyTemplate } from './templates.js';
+import { copyFolder, getTemplate } from './templates.js';
 
 /** Where PostgreSQL's server programs are, the newest; null when they are not there. */
 export const postgresProgramFolder = findPrograms();
@@ -53,7 +53,7 @@ export class PostgresServer implements AsyncDisposable {
 
   static async start(options: ServerOptions = {}): Promise<PostgresServer> {
     const server = await PostgresServer.#prepare();
-    await copyTemplate('postgres', server.#data, initialize);
+    await copyFolder(await getTemplate('postgres', initialize), server.#data);
     await server.#configure(options);
     await server.restart();
     return server;
@@ -95,6 +95,13 @@ export class PostgresServer implements AsyncDisposable {
 
   async createDatabase(name: string): Promise<void> {
     await this.sql(`CREATE DATABASE "${name.replaceAll('"', '""')}" TEMPLATE template0`);
+  }
+
+  /** All but those that it has had from the start. */
+  async dropDatabases(): Promise<void> {
+    const own = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
+    for (const { datname } of await this.sql(own))
+      await this.sql(`DROP DATABASE "${datname.replaceAll('"', '""')}" WITH (FORCE)`);
   }
 
   /** Runs a client program against it as the superuser; resolves with its output. */

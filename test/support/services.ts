@@ -4,22 +4,27 @@ import { Client } from 'pg';
 import { browserFault } from './browser.js';
 import { opensslFault } from './certificates.js';
 import { mariadbProgramsFault } from './mariadb-server.js';
+import { sqlServerFault } from './sqlserver/real-sqlserver.js';
 import { postgresProgramsFault } from './postgres-server.js';
+import { askForPostgres } from './shared-postgres.js';
 import { ageProgramFault, zstdProgramFault } from './store.js';
 
-const POSTGRES_URL = process.env.TEST_POSTGRES_URL ?? 'postgresql://postgres@127.0.0.1:5432/postgres';
+/** Of a server that is there; without it, the tests share one of their own. */
+const POSTGRES_URL = process.env.TEST_POSTGRES_URL;
 const MARIADB_URL = process.env.TEST_MARIADB_URL ?? 'mariadb://root@127.0.0.1:3306';
 /** Set where every service is there: then a missing one fails the tests instead of skipping them. */
 const ARE_REQUIRED = process.env.REQUIRE_SERVICES === '1';
 
 async function findPostgresFault(): Promise<string | null> {
+  if (POSTGRES_URL === undefined) return postgresProgramsFault;
   const client = new Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 2000 });
   try {
     await client.connect();
     await client.end();
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    return `PostgreSQL is not there (TEST_POSTGRES_URL, ${reason}): tests that need it are skipped`;
   }
 }
 
@@ -42,19 +47,10 @@ export const hasMariadb = mariadbFault === null;
 
 /** @throws Error when a service is missing and REQUIRE_SERVICES is set */
 export function printMissingServices(): void {
-  const postgres =
-    postgresFault === null
-      ? null
-      : `PostgreSQL is not there (TEST_POSTGRES_URL, ${postgresFault}): tests that need it are skipped`;
-  for (const reason of [
-    postgres,
-    postgresProgramsFault,
-    mariadbProgramsFault,
-    opensslFault,
-    browserFault,
-    zstdProgramFault,
-    ageProgramFault,
-  ]) {
+  // Nobody can be asked to have one: it is not required even where services are.
+  if (sqlServerFault !== null) console.warn(sqlServerFault);
+  const faults = [postgresFault, postgresProgramsFault, mariadbProgramsFault, opensslFault];
+  for (const reason of new Set([...faults, browserFault, zstdProgramFault, ageProgramFault])) {
     if (reason === null) continue;
     if (ARE_REQUIRED) throw new Error(`${reason}, and REQUIRE_SERVICES is set.`);
     console.warn(reason);
@@ -66,17 +62,18 @@ export class ScratchPostgres implements AsyncDisposable {
   readonly url: string;
   readonly #name: string;
 
-  private constructor(name: string) {
+  private constructor(name: string, serverUrl: string) {
     this.#name = name;
-    const url = new URL(POSTGRES_URL);
+    const url = new URL(serverUrl);
     url.pathname = `/${name}`;
     this.url = url.href;
   }
 
-  static async create(): Promise<ScratchPostgres> {
+  /** @param source what it is a copy of, which nobody is connected to; by default it is empty */
+  static async create(source?: ScratchPostgres): Promise<ScratchPostgres> {
     const name = `rds_test_${randomUUID().replaceAll('-', '')}`;
-    await asAdmin(`CREATE DATABASE ${name}`);
-    return new ScratchPostgres(name);
+    await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${source === undefined ? 'template1' : source.#name}`);
+    return new ScratchPostgres(name, await findAdminUrl());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,8 +81,12 @@ export class ScratchPostgres implements AsyncDisposable {
   }
 }
 
+async function findAdminUrl(): Promise<string> {
+  return POSTGRES_URL ?? askForPostgres();
+}
+
 async function asAdmin(sql: string): Promise<void> {
-  const client = new Client({ connectionString: POSTGRES_URL });
+  const client = new Client({ connectionString: await findAdminUrl() });
   await client.connect();
   try {
     await client.query(sql);

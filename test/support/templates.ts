@@ -17,25 +17,30 @@ export async function createTemplates(): Promise<void> {
 }
 
 export async function removeTemplates(): Promise<void> {
-  await rm(getFolder(), { recursive: true, force: true });
+  await rm(getTemplateFolder(), { recursive: true, force: true });
 }
 
 /**
- * Puts a folder at `path` that is made once in a run, and copied from then on.
+ * The path of a file or folder that is made once in a run, to be copied.
  * @param make puts it at the path that it is given
  */
-export async function copyTemplate(name: string, path: string, make: (path: string) => Promise<void>): Promise<void> {
-  const template = join(getFolder(), name);
+export async function getTemplate(name: string, make: (path: string) => Promise<void>): Promise<string> {
+  const template = join(getTemplateFolder(), name);
   if (!existsSync(template)) {
     const draft = `${template}-${randomUUID()}`;
     await make(draft);
     // Another worker may have been quicker: then theirs is as good, and this one goes with the folder.
     await rename(draft, template).catch(() => undefined);
   }
-  await promisify(execFile)('cp', ['--archive', '--reflink=auto', template, path]);
+  return template;
 }
 
-function getFolder(): string {
+/** With all that a file's owner and rights are. */
+export async function copyFolder(from: string, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['--archive', '--reflink=auto', from, to]);
+}
+
+export function getTemplateFolder(): string {
   const folder = process.env[FOLDER];
   if (folder === undefined)
     throw new Error(`${FOLDER} is not set: global-setup.ts is to make the folder of templates.`);

@@ -5,6 +5,7 @@ import { startApp } from '../../src/app.js';
 import type { App, AppOverrides } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
 import { ApiClient } from './api-client.js';
+import { placeEmptyCatalog } from './empty-catalog.js';
 import { createSampleDatabase } from './sqlite.js';
 import type { SampleOptions } from './sqlite.js';
 import { TempDir } from './temp-dir.js';
@@ -35,6 +36,7 @@ export class TestApp extends ApiClient implements AsyncDisposable {
     // No test is to meet a health check that it has not asked for.
     const usual = { DATA_DIR: ownDir.join('data'), PORT: '0', SHUTDOWN_GRACE: '5s', HEALTH_INTERVAL: '24h' };
     const config = readConfig({ ...usual, ...env }, []);
+    if (config.catalog.kind === 'sqlite') await placeEmptyCatalog(config.catalog.path);
     const app = await startApp(config, { logger: pino({ level: 'silent' }), ...overrides });
     return new TestApp(app, ownDir, dir === undefined);
   }
