@@ -42,7 +42,7 @@ module.exports = {
         pathNot: [
           '^src/domain/',
           '^src/engines/((abortable-content|client-tools|database-engine|database-restorer|feed-tool|scratch-proof|server-errors|server-url|staging-name|tool-dump|tool-process|within)\\.ts|$1/)',
-          '^src/artifacts/manifest\\.ts$',
+          '^src/artifacts/(artifact-store|manifest|partner-access)\\.ts$',
         ],
       },
     },

@@ -14,6 +14,8 @@ import { EngineRegistry } from './engines/engine-registry.js';
 import type { DatabaseEngine } from './engines/database-engine.js';
 import { MysqlEngine } from './engines/mysql/mysql-engine.js';
 import { PostgresqlEngine } from './engines/postgresql/postgresql-engine.js';
+import { BucketExchange } from './engines/sqlserver/bucket-exchange.js';
+import { SqlServerEngine } from './engines/sqlserver/sqlserver-engine.js';
 import { SqliteEngine } from './engines/sqlite/sqlite-engine.js';
 import type { GraphQLContext } from './graphql/context.js';
 import { createSchema } from './graphql/schema.js';
@@ -95,7 +97,7 @@ async function compose(config: Config, overrides: AppOverrides, opened: Opened):
   const serverId = `${hostname()}:${process.pid.toString()}:${newId()}`;
   const storage = await openStorage(config, opened, onError);
   const { catalog, store } = storage;
-  const engines = new EngineRegistry([...createEngines(config), ...(overrides.engines ?? [])]);
+  const engines = new EngineRegistry([...createEngines(config, storage), ...(overrides.engines ?? [])]);
   const connector = new InstanceConnector({ ...storage, engines });
   const audit = new AuditTrail({ catalog, clock, logger });
   const common = { ...storage, config, engines, connector, audit, clock, newId, logger, serverId, onError };
@@ -188,8 +190,17 @@ async function openLive(parts: LiveParts, opened: Opened): Promise<Live> {
   };
 }
 
-function createEngines({ catalog, dataDir, sqliteRoots, toolFolders }: Config): readonly DatabaseEngine[] {
+function createEngines(
+  { catalog, dataDir, sqliteRoots, toolFolders }: Config,
+  { store, partnerBucket }: Storage,
+): readonly DatabaseEngine[] {
   const ownFiles = [lockFileOf(dataDir), ...(catalog.kind === 'sqlite' ? [catalog.path] : [])];
   const tools = new ClientTools(toolFolders);
-  return [new SqliteEngine(sqliteRoots, ownFiles), new PostgresqlEngine(tools), new MysqlEngine(tools)];
+  const bucket = partnerBucket === null ? null : new BucketExchange(store, partnerBucket);
+  return [
+    new SqliteEngine(sqliteRoots, ownFiles),
+    new PostgresqlEngine(tools),
+    new MysqlEngine(tools),
+    new SqlServerEngine({ bucket }),
+  ];
 }

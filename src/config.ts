@@ -11,6 +11,7 @@ const SCRATCH_VARIABLES: readonly (readonly [Engine, string])[] = [
   [Engine.POSTGRESQL, 'VERIFY_POSTGRES_URL'],
   [Engine.MARIADB, 'VERIFY_MARIADB_URL'],
   [Engine.MYSQL, 'VERIFY_MYSQL_URL'],
+  [Engine.SQLSERVER, 'VERIFY_SQLSERVER_URL'],
 ];
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -255,7 +256,8 @@ function parseSecretKey(text: string): Buffer {
 }
 
 function parseScratchUrl(text: string): string {
-  if (URL.canParse(text) && /^(postgres(ql)?|mysql|mariadb):$/.test(new URL(text).protocol)) return text;
+  if (URL.canParse(text) && /^(postgres(ql)?|mysql|mariadb|sqlserver|mssql):$/.test(new URL(text).protocol))
+    return text;
   throw new Error('the connection URL of a server, as postgresql://user:password@host:5432');
 }
 

@@ -4,6 +4,7 @@ import { ArtifactCodec } from './artifacts/artifact-codec.js';
 import type { ArtifactStore } from './artifacts/artifact-store.js';
 import { CodecPool } from './artifacts/codec-pool.js';
 import { FilesystemArtifactStore } from './artifacts/filesystem-artifact-store.js';
+import type { PartnerAccess } from './artifacts/partner-access.js';
 import { loadAgeKeys } from './artifacts/load-age-keys.js';
 import { ArtifactPipeline } from './artifacts/pipeline.js';
 import type { Catalog } from './catalog/catalog.js';
@@ -25,6 +26,8 @@ export interface Storage {
   readonly catalog: Catalog;
   readonly feed: StatusFeed;
   readonly store: ArtifactStore;
+  /** How database servers reach the bucket in which artifacts are kept; null = they are kept elsewhere. */
+  readonly partnerBucket: PartnerAccess | null;
   readonly pipeline: ArtifactPipeline;
   readonly secretBox: SecretBox;
   readonly downloadSigner: DownloadSigner;
@@ -47,14 +50,18 @@ export async function openStorage(config: Config, opened: Opened, onError: (erro
       ? await PostgresStatusFeed.connect(config.catalog.url, onError)
       : new InProcessStatusFeed(onError),
   );
-  const store = await openStore(config, opened);
+  const { store, partnerBucket } = await openStore(config, opened);
   const codec = new ArtifactCodec(opened.add(new CodecPool()), await loadAgeKeys(config.encryption));
-  return { catalog, feed, store, pipeline: new ArtifactPipeline({ store, codec }), ...secrets, scratchRoot };
+  const pipeline = new ArtifactPipeline({ store, codec });
+  return { catalog, feed, store, partnerBucket, pipeline, ...secrets, scratchRoot };
 }
 
-async function openStore({ artifactStore }: Config, opened: Opened): Promise<ArtifactStore> {
-  if (artifactStore.kind === 'filesystem') return new FilesystemArtifactStore(artifactStore.path);
+async function openStore({ artifactStore }: Config, opened: Opened): Promise<Pick<Storage, 'store' | 'partnerBucket'>> {
+  if (artifactStore.kind === 'filesystem') {
+    return { store: new FilesystemArtifactStore(artifactStore.path), partnerBucket: null };
+  }
   // Its client library takes long to load: only for those who use it.
   const { S3ArtifactStore } = await import('./artifacts/s3-artifact-store.js');
-  return opened.add(new S3ArtifactStore(artifactStore));
+  const store = opened.add(new S3ArtifactStore(artifactStore));
+  return { store, partnerBucket: await store.createPartnerAccess() };
 }

@@ -18,6 +18,8 @@ import type { ArtifactFile, ArtifactStore, BackupFolder, ByteRange } from './art
 import { MANIFEST_NAME } from './manifest.js';
 import { MissingObjectError, S3Bucket } from './s3-bucket.js';
 import type { S3Location } from './s3-bucket.js';
+import { createPartnerAccess } from './s3-partner-access.js';
+import type { PartnerAccess } from './partner-access.js';
 import { S3Upload } from './s3-upload.js';
 
 /** What `checkWritable`, `findSize` and `remove`, which have no signal, may take of a single request. */
@@ -29,9 +31,11 @@ const READ_AHEAD_BYTES = 1024 * 1024;
 export class S3ArtifactStore implements ArtifactStore, AsyncDisposable {
   readonly location: string;
   readonly #bucket: S3Bucket;
+  readonly #endpoint: string | null;
 
   constructor(location: S3Location) {
     this.#bucket = new S3Bucket(location);
+    this.#endpoint = location.endpoint;
     this.location = this.#bucket.location;
   }
 
@@ -100,6 +104,11 @@ export class S3ArtifactStore implements ArtifactStore, AsyncDisposable {
       if (!(error instanceof MissingObjectError)) throw error;
       throw new ArtifactStoreError(`${this.location}: there is no such bucket`, false);
     });
+  }
+
+  /** For database servers that write to the bucket by themselves. */
+  async createPartnerAccess(): Promise<PartnerAccess> {
+    return createPartnerAccess(this.#bucket, this.#endpoint);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,7 +7,7 @@ export interface UrlExample {
 }
 
 /** The products whose instances can be registered. */
-export const REGISTRABLE_ENGINES: readonly Engine[] = ['SQLITE', 'POSTGRESQL', 'MYSQL', 'MARIADB'];
+export const REGISTRABLE_ENGINES: readonly Engine[] = ['SQLITE', 'POSTGRESQL', 'MYSQL', 'MARIADB', 'SQLSERVER'];
 
 const OF_SERVERS = 'Percent-encode special characters of the password: p%40ss for p@ss.';
 
@@ -20,13 +20,17 @@ export const URL_EXAMPLES: Readonly<Record<Engine, UrlExample>> = {
   POSTGRESQL: { url: 'postgresql://user:password@host:5432', advice: OF_SERVERS },
   MYSQL: { url: 'mysql://user:password@host:3306', advice: OF_SERVERS },
   MARIADB: { url: 'mariadb://user:password@host:3306', advice: OF_SERVERS },
-  SQLSERVER: { url: 'sqlserver://user:password@host:1433', advice: OF_SERVERS },
+  SQLSERVER: {
+    url: 'sqlserver://user:password@host:1433?backupDir=/var/opt/mssql/exchange&backupDirLocal=/srv/exchange',
+    advice: `${OF_SERVERS} SQL Server writes its backups itself: backupDir is a folder as it sees it, backupDirLocal the same folder as this server does.`,
+  },
 };
 
 /** The product that a URL names; undefined while it names none. */
 export function findEngine(url: string): Engine | undefined {
   const scheme = /^\s*([a-z]+):/i.exec(url)?.[1]?.toUpperCase();
-  return scheme === 'POSTGRES' ? 'POSTGRESQL' : REGISTRABLE_ENGINES.find((engine) => engine === scheme);
+  if (scheme === 'POSTGRES') return 'POSTGRESQL';
+  return scheme === 'MSSQL' ? 'SQLSERVER' : REGISTRABLE_ENGINES.find((engine) => engine === scheme);
 }
 
 /** Whether a password may follow: never in the path of a file. */

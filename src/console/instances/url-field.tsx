@@ -25,17 +25,7 @@ export function UrlField({ label, description, value, onChange, example, errorTe
       label={label}
       description={description}
       constraintText={`As in ${example.url}. ${example.advice}`}
-      secondaryControl={
-        <Toggle
-          checked={isShown}
-          disabled={!isSecret}
-          onChange={({ detail }) => {
-            setWanted(detail.checked);
-          }}
-        >
-          Show
-        </Toggle>
-      }
+      {...(isSecret ? { secondaryControl: <ShowToggle isShown={isShown} onChange={setWanted} /> } : {})}
       {...(errorText === undefined ? {} : { errorText })}
     >
       <Input
@@ -51,5 +41,23 @@ export function UrlField({ label, description, value, onChange, example, errorTe
         }}
       />
     </FormField>
+  );
+}
+
+interface ShowToggleProps {
+  readonly isShown: boolean;
+  readonly onChange: (isShown: boolean) => void;
+}
+
+function ShowToggle({ isShown, onChange }: ShowToggleProps): ReactElement {
+  return (
+    <Toggle
+      checked={isShown}
+      onChange={({ detail }) => {
+        onChange(detail.checked);
+      }}
+    >
+      Show
+    </Toggle>
   );
 }
