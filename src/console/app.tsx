@@ -1,10 +1,9 @@
 import { useQuery } from '@apollo/client/react';
-import Box from '@cloudscape-design/components/box';
 import ErrorBoundary from '@cloudscape-design/components/error-boundary';
-import Spinner from '@cloudscape-design/components/spinner';
 import { lazy, Suspense } from 'react';
 import type { ReactElement } from 'react';
 import { Navigate, Route, Routes, useLocation } from 'react-router';
+import { Loading } from './display/loading';
 import { QueryFailure } from './display/query-failure';
 import { graphql } from './gql';
 import { NotFoundPage } from './shell/not-found-page';
@@ -90,14 +89,6 @@ function ToScope({ asked, locations }: ToScopeProps): ReactElement {
     parameters.set(key, asked[key] ?? (fitting ?? DEFAULT_SCOPE)[key]);
   }
   return <Navigate replace to={`${pathname === '/' ? '/instances' : pathname}?${parameters.toString()}`} />;
-}
-
-function Loading(): ReactElement {
-  return (
-    <Box textAlign="center" padding="xxxl">
-      <Spinner size="large" />
-    </Box>
-  );
 }
 
 function report({ error }: { readonly error: Error }): void {

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BACKUP_DESCRIPTION, BACKUP_NAME } from '../../src/domain/naming.js';
+import { BACKUP_NAME } from '../../src/domain/naming.js';
 import { hasBrowser, launchBrowser } from '../support/browser.js';
 import { ConsoleSession } from '../support/console-session.js';
 import { FakeEngine } from '../support/fake-engine.js';
@@ -108,80 +108,6 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
     await session.row('under-way').getByText('Copying databases').waitFor();
     await session.shoot('backups');
     hold.release();
-    expect(session.faults).toEqual([]);
-  });
-
-  test('by the rules, which are said in the server’s own words while one types', async () => {
-    await using app = await TestApp.start();
-    await app.takeBackup(await app.registerSample('shop'), 'taken');
-    await using session = await ConsoleSession.open(browser, app);
-    const { dialog } = session;
-    await session.chooseAction('shop', 'Create Backup');
-    const name = dialog.getByRole('textbox', { name: 'Backup name' });
-    const description = dialog.getByRole('textbox', { name: 'Description' });
-    const ok = dialog.getByRole('button', { name: 'OK' });
-
-    await name.fill('1st');
-    await dialog.getByText(BACKUP_NAME.sentence).waitFor();
-    expect(await ok.isDisabled()).toBe(true);
-    await name.fill('first');
-    await description.fill('a < b');
-    await dialog.getByText(BACKUP_DESCRIPTION.sentence).waitFor();
-    await session.shoot('create-backup-faults');
-    expect(await ok.isDisabled()).toBe(true);
-    await description.fill('as before');
-    await name.fill('taken');
-    await ok.click();
-
-    await dialog.getByText('The project already has a backup named taken. Choose another name.').waitFor();
-    expect(await name.getAttribute('aria-invalid')).toBe('true');
-    await session.shoot('create-backup-taken');
-    await name.fill('not-taken');
-    expect(await dialog.getByText('The project already has').count()).toBe(0);
-    expect(session.faults).toEqual([]);
-  });
-
-  test('not of an instance that is being backed up meanwhile: the refusal names it', async () => {
-    const engine = new FakeEngine();
-    const hold = engine.hold();
-    await using app = await TestApp.start({ overrides: { engines: [engine] } });
-    const instanceId = await app.register('shop', 'fake://db1');
-    await using session = await ConsoleSession.open(browser, app);
-    const { dialog } = session;
-    await session.chooseAction('shop', 'Create Backup');
-    await app.beginBackup(instanceId, 'of-another');
-
-    await dialog.getByRole('button', { name: 'OK' }).click();
-
-    await dialog.getByText('BACKUP_IN_PROGRESS').waitFor();
-    await dialog.getByText('You cannot create a backup for a DB instance that is being backed up').waitFor();
-    await session.shoot('create-backup-refused');
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
-    await session.row('shop').getByRole('button', { name: /More/ }).click();
-    const item = session.page.getByRole('menuitem', { name: 'Create Backup' });
-    expect(await item.getAttribute('aria-disabled')).toBe('true');
-    expect(session.faults).toEqual([]);
-    hold.release();
-  });
-
-  test('once, however fast the button is clicked, and not at all when cancelled', async () => {
-    await using app = await TestApp.start();
-    await app.registerSample('shop');
-    await using session = await ConsoleSession.open(browser, app);
-    const { dialog } = session;
-
-    await session.chooseAction('shop', 'Create Backup');
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
-    await dialog.waitFor({ state: 'detached' });
-    await session.chooseAction('shop', 'Create Backup');
-    await dialog.getByRole('textbox', { name: 'Backup name' }).fill('only-one');
-    await dialog.getByRole('button', { name: 'OK' }).dblclick();
-
-    await session.notice('Backup only-one of shop is completed.').waitFor();
-    const { data } = await app.graphql('{ backups { totalCount } auditEvents { nodes { action } } }');
-    expect(data.backups.totalCount).toBe(1);
-    const attempts = data.auditEvents.nodes.filter(({ action }: { action: string }) => action === 'CREATE_BACKUP');
-    expect(attempts.length).toBeLessThanOrEqual(2);
     expect(session.faults).toEqual([]);
   });
 });

@@ -41,6 +41,30 @@ describe.skipIf(!hasBrowser)('Instance Management', { timeout: 120_000 }, () => 
     expect(session.faults).toEqual([]);
   });
 
+  test('hides a URL as soon as it may hold a password, and shows it to who asks for that', async () => {
+    await using app = await TestApp.start();
+    await using session = await ConsoleSession.open(browser, app);
+    const { page, dialog } = session;
+    await page.getByRole('button', { name: 'Register Instance' }).first().click();
+    const url = dialog.getByLabel('URL', { exact: true }).and(page.locator('input:not([type=checkbox])'));
+    const show = dialog.getByRole('checkbox', { name: 'Show' });
+
+    await url.click();
+    await page.keyboard.type('sqlite:/srv/shop.db');
+    expect(await url.getAttribute('type')).toBe('text');
+    expect(await show.count()).toBe(0);
+    await page.keyboard.press('Control+a');
+    // Key by key: the field keeps the focus when it begins to hide what is typed.
+    await page.keyboard.type('postgresql://operator:secret@db1');
+    expect(await url.getAttribute('type')).toBe('password');
+    expect(await url.inputValue()).toBe('postgresql://operator:secret@db1');
+    await session.shoot('register-instance-hidden');
+    await show.check();
+
+    expect(await url.getAttribute('type')).toBe('text');
+    expect(session.faults).toEqual([]);
+  });
+
   test('finds, sorts and turns the pages of many, and keeps how they are shown', async () => {
     await using app = await TestApp.start();
     await registerMany(app, 25);

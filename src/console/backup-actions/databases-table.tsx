@@ -13,7 +13,7 @@ import type { ReactElement } from 'react';
 import { formatBytes } from '../display/format';
 import type { RestoredDatabase } from './restored-databases';
 import type { TargetDatabases } from './use-target-databases';
-import { useLocalPages } from './use-local-pages';
+import { useLocalPages } from '../tables/use-local-pages';
 
 const CELL = [{ colspan: { default: 12, xxs: 4 } }, { colspan: { default: 12, xxs: 8 } }];
 

@@ -11,7 +11,7 @@ import { formatBytes } from '../display/format';
 import { Timestamp } from '../display/timestamp';
 import { toCurlCommand, toFileName } from './file-links';
 import type { BackupFile } from './file-links';
-import { useLocalPages } from './use-local-pages';
+import { useLocalPages } from '../tables/use-local-pages';
 
 const COLUMNS: readonly TableProps.ColumnDefinition<BackupFile>[] = [
   {

@@ -2,6 +2,7 @@ import Pagination from '@cloudscape-design/components/pagination';
 import type { ReactElement } from 'react';
 import { useBackupActions } from '../backup-actions/use-backup-actions';
 import { QueryFailure } from '../display/query-failure';
+import { StaleNotice } from '../display/stale-notice';
 import type { BackupFilter } from '../gql/graphql';
 import { TablePreferencesButton } from '../tables/table-preferences-button';
 import { useTablePreferences } from '../tables/use-table-preferences';
@@ -83,6 +84,7 @@ export function BackupTable(props: BackupTableProps): ReactElement {
   };
   return (
     <TableCommandsProvider value={commands}>
+      <StaleNotice what="The backups" error={list.staleReason} onRetry={list.reload} />
       <TablePartsProvider value={parts}>
         <BackupRows
           title={title}

@@ -23,6 +23,8 @@ interface BackupList {
   readonly isLoading: boolean;
   /** Why nothing can be shown; null when something is, or may soon be. */
   readonly failure: unknown;
+  /** Why what is shown could not be read again; undefined while it could. */
+  readonly staleReason: unknown;
   readonly pagination: PaginationProps;
   readonly isFirstPage: boolean;
   readonly toFirstPage: () => void;
@@ -52,6 +54,7 @@ export function useBackupList({ filter, order, pageSize }: BackupListQuery): Bac
     isCurrent: data !== undefined,
     isLoading: shown === undefined && !isFailed,
     failure: isFailed ? error : null,
+    staleReason: data === undefined ? undefined : error,
     pagination: pages.toPagination(data?.backups.pageInfo),
     isFirstPage: pages.after === null,
     toFirstPage: pages.toFirst,

@@ -6,6 +6,7 @@ import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { lazy, Suspense } from 'react';
 import type { ReactElement } from 'react';
 import { QueryFailure } from '../display/query-failure';
+import { StaleNotice } from '../display/stale-notice';
 import type { BackupRecordFragment } from '../gql/graphql';
 import { BACKUP_HISTORY } from './operations';
 
@@ -28,10 +29,11 @@ export function BackupHistory({ instanceId }: { readonly instanceId: string }): 
     notifyOnNetworkStatusChange: true,
   });
   const backups = (data ?? previousData)?.backups.nodes;
+  const retry = (): void => void refetch().catch(() => undefined);
   const toContent = (): ReactElement => {
     if (backups !== undefined) return <History backups={backups} />;
     if (error === undefined || loading) return <Loading />;
-    return <QueryFailure what="The last backups" error={error} onRetry={() => void refetch().catch(() => undefined)} />;
+    return <QueryFailure what="The last backups" error={error} onRetry={retry} />;
   };
   return (
     <Container
@@ -41,6 +43,7 @@ export function BackupHistory({ instanceId }: { readonly instanceId: string }): 
         </Header>
       }
     >
+      <StaleNotice what="The last backups" error={data === undefined ? undefined : error} onRetry={retry} />
       {toContent()}
     </Container>
   );

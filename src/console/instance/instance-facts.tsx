@@ -1,9 +1,9 @@
 import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
-import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import type { ReactElement } from 'react';
+import { Copyable } from '../display/copyable';
 import { InstanceStatusIndicator } from '../display/status';
 import { Timestamp } from '../display/timestamp';
 import { ENGINES, ROLES } from '../display/words';
@@ -19,12 +19,12 @@ export function InstanceFacts({ instance }: { readonly instance: InstanceRecordF
         minColumnWidth={220}
         ariaLabel={`Details of ${name}`}
         items={[
-          { label: 'ID', value: <Copyable text={id} what={`ID of ${name}`} /> },
+          { label: 'ID', value: <Copyable isWrapped text={id} what={`ID of ${name}`} /> },
           { label: 'Status', value: <StatusWithReason instance={instance} /> },
           { label: 'Role', value: ROLES[role] },
           { label: 'Engine', value: ENGINES[engine] },
           { label: 'Version', value: engineVersion },
-          { label: 'Address', value: <Copyable text={endpoint} what={`Address of ${name}`} /> },
+          { label: 'Address', value: <Copyable isWrapped text={endpoint} what={`Address of ${name}`} /> },
           { label: 'Region', value: region },
           { label: 'Project', value: project },
           { label: 'Registered', value: <Timestamp iso={createdAt} /> },
@@ -42,17 +42,5 @@ function StatusWithReason({ instance }: { readonly instance: InstanceRecordFragm
       <InstanceStatusIndicator status={status} />
       {statusReason !== null && <Box color="text-body-secondary">{statusReason}</Box>}
     </>
-  );
-}
-
-function Copyable({ text, what }: { readonly text: string; readonly what: string }): ReactElement {
-  return (
-    <CopyToClipboard
-      variant="inline"
-      textToCopy={text}
-      copyButtonAriaLabel={`Copy: ${what}`}
-      copySuccessText="Copied"
-      copyErrorText="It could not be copied"
-    />
   );
 }

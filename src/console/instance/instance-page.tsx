@@ -2,12 +2,13 @@ import { useQuery } from '@apollo/client/react';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
 import { Navigate, useLocation, useParams } from 'react-router';
+import { Loading } from '../display/loading';
 import { QueryFailure } from '../display/query-failure';
+import { StaleNotice } from '../display/stale-notice';
 import type { InstanceRecordFragment } from '../gql/graphql';
 import { PageFrame } from '../shell/page-frame';
 import { useScope } from '../shell/scope';
 import { InstanceDetail } from './instance-detail';
-import { Loading } from './loading';
 import { MissingInstance } from './missing-instance';
 import { INSTANCE_BY_ID } from './operations';
 
@@ -30,14 +31,16 @@ function PageOfInstance({ id }: { readonly id: string }): ReactElement {
   // It is still to be named when it is gone.
   if (instance != null && instance.name !== name) setName(instance.name);
 
+  const retry = (): void => void refetch().catch(() => undefined);
   const toContent = (): ReactElement => {
     if (instance != null) return <AtItsPlace instance={instance} />;
     if (instance === null) return <MissingInstance id={id} lastName={name} />;
     if (error === undefined || loading) return <Loading />;
-    return <QueryFailure what="The instance" error={error} onRetry={() => void refetch().catch(() => undefined)} />;
+    return <QueryFailure what="The instance" error={error} onRetry={retry} />;
   };
   return (
     <PageFrame title={name ?? 'Instance'} parents={PARENTS}>
+      <StaleNotice what="The instance" error={data === undefined ? undefined : error} onRetry={retry} />
       {toContent()}
     </PageFrame>
   );

@@ -3,9 +3,9 @@ import Box from '@cloudscape-design/components/box';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactElement } from 'react';
 import { formatCount } from '../display/format';
+import { Loading } from '../display/loading';
 import { QueryFailure } from '../display/query-failure';
 import { ScopedLink } from '../shell/scoped-link';
-import { Loading } from './loading';
 import { RETAINED_BACKUPS } from './operations';
 
 interface MissingInstanceProps {

@@ -1,7 +1,7 @@
 import type { TableProps } from '@cloudscape-design/components/table';
 import type { ReactElement } from 'react';
 import { FailureDetails } from '../display/failure-details';
-import { durationOf, formatDuration } from '../display/format';
+import { formatTimeTaken } from '../display/format';
 import { RestoreStatusIndicator } from '../display/status';
 import { Timestamp } from '../display/timestamp';
 import { WorkProgress } from '../display/work-progress';
@@ -36,8 +36,7 @@ export const RESTORE_COLUMNS: readonly Column[] = [
   {
     id: 'duration',
     header: 'Duration',
-    cell: ({ startedAt, completedAt }) =>
-      completedAt === null ? '–' : formatDuration(durationOf(startedAt, completedAt)),
+    cell: ({ startedAt, completedAt }) => formatTimeTaken(startedAt, completedAt),
   },
 ];
 

@@ -6,6 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import type { ReactElement } from 'react';
 import { QueryFailure } from '../display/query-failure';
+import { StaleNotice } from '../display/stale-notice';
 import { TablePreferencesButton } from '../tables/table-preferences-button';
 import { usePages } from '../tables/use-pages';
 import { useTablePreferences } from '../tables/use-table-preferences';
@@ -31,39 +32,37 @@ export function RestoresTable({ instanceId }: { readonly instanceId: string }): 
   });
   const isFailed = data === undefined && error !== undefined && !loading;
   const shown = isFailed ? undefined : (data ?? previousData)?.restores;
+  const retry = (): void => void refetch().catch(() => undefined);
   return (
-    <Table
-      variant="container"
-      trackBy="id"
-      items={shown?.nodes ?? []}
-      columnDefinitions={RESTORE_COLUMNS}
-      columnDisplay={preferences.contentDisplay}
-      wrapLines={preferences.wrapLines}
-      loading={shown === undefined && !isFailed}
-      loadingText="Loading restores"
-      ariaLabels={{ tableLabel: 'Restores' }}
-      {...(shown === undefined ? {} : { totalItemsCount: shown.totalCount })}
-      header={
-        <Header
-          variant="h2"
-          description="To this instance, newest first."
-          {...(shown === undefined ? {} : { counter: `(${shown.totalCount.toLocaleString('en')})` })}
-        >
-          Restores
-        </Header>
-      }
-      pagination={<Pagination {...pages.toPagination(data?.restores.pageInfo)} />}
-      preferences={
-        <TablePreferencesButton columns={COLUMN_OPTIONS} preferences={preferences} onChange={setPreferences} />
-      }
-      empty={
-        isFailed ? (
-          <QueryFailure what="The restores" error={error} onRetry={() => void refetch().catch(() => undefined)} />
-        ) : (
-          <NoRestores />
-        )
-      }
-    />
+    <>
+      <StaleNotice what="The restores" error={data === undefined ? undefined : error} onRetry={retry} />
+      <Table
+        variant="container"
+        trackBy="id"
+        items={shown?.nodes ?? []}
+        columnDefinitions={RESTORE_COLUMNS}
+        columnDisplay={preferences.contentDisplay}
+        wrapLines={preferences.wrapLines}
+        loading={shown === undefined && !isFailed}
+        loadingText="Loading restores"
+        ariaLabels={{ tableLabel: 'Restores' }}
+        {...(shown === undefined ? {} : { totalItemsCount: shown.totalCount })}
+        header={
+          <Header
+            variant="h2"
+            description="To this instance, newest first."
+            {...(shown === undefined ? {} : { counter: `(${shown.totalCount.toLocaleString('en')})` })}
+          >
+            Restores
+          </Header>
+        }
+        pagination={<Pagination {...pages.toPagination(data?.restores.pageInfo)} />}
+        preferences={
+          <TablePreferencesButton columns={COLUMN_OPTIONS} preferences={preferences} onChange={setPreferences} />
+        }
+        empty={isFailed ? <QueryFailure what="The restores" error={error} onRetry={retry} /> : <NoRestores />}
+      />
+    </>
   );
 }
 

@@ -1,8 +1,6 @@
 import type { PaginationProps } from '@cloudscape-design/components/pagination';
 import { useState } from 'react';
 
-const PAGE_SIZE = 10;
-
 interface LocalPages<T> {
   /** Of the page that is shown. */
   readonly items: readonly T[];
@@ -10,12 +8,12 @@ interface LocalPages<T> {
   readonly pagination: PaginationProps | null;
 }
 
-/** Pages of what the browser has already: a dialog need not show a thousand rows at once. */
-export function useLocalPages<T>(all: readonly T[]): LocalPages<T> {
+/** Pages of what the browser has already: nobody needs a thousand rows at once. */
+export function useLocalPages<T>(all: readonly T[], pageSize = 10): LocalPages<T> {
   const [wanted, setWanted] = useState(1);
-  const pagesCount = Math.max(1, Math.ceil(all.length / PAGE_SIZE));
+  const pagesCount = Math.max(1, Math.ceil(all.length / pageSize));
   const currentPageIndex = Math.min(wanted, pagesCount);
-  const items = all.slice((currentPageIndex - 1) * PAGE_SIZE, currentPageIndex * PAGE_SIZE);
+  const items = all.slice((currentPageIndex - 1) * pageSize, currentPageIndex * pageSize);
   if (pagesCount === 1) return { items, pagination: null };
   const onChange: NonNullable<PaginationProps['onChange']> = ({ detail }) => {
     setWanted(detail.currentPageIndex);
