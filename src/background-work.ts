@@ -61,16 +61,19 @@ export function createBackgroundWork(parts: WorkParts, opened: Opened): Backgrou
     },
     onEnded: parts.onBackupEnded,
   });
+  const onLeft = (): void => {
+    recovery.soon();
+  };
   const copier = new CopyDatabase(parts);
   const runBackup = new RunBackup({ ...parts, copier, conclude, stallTimeoutMs, maxConcurrentDumps });
-  const backupRunner = new BackupRunner({ ...parts, runBackup, maxConcurrent });
+  const backupRunner = new BackupRunner({ ...parts, runBackup, maxConcurrent, onLeft });
 
   const steps = new RestoreSteps(parts);
   const concludeRestore = new ConcludeRestore(parts);
   const runRestore = new RunRestore({ ...parts, steps, conclude: concludeRestore, stallTimeoutMs, maxConcurrentDumps });
   const restoreRunner = new WorkRunner<Restore>({
     ...parts,
-    maxConcurrent,
+    ...{ maxConcurrent, onLeft },
     kind: {
       name: 'restore',
       run: (restore, stop) => runRestore.run(restore, stop),
@@ -82,7 +85,7 @@ export function createBackgroundWork(parts: WorkParts, opened: Opened): Backgrou
   const places = new ProofPlaces({ ...parts, scratchUrls });
   const runVerification = new RunVerification({ ...parts, steps, places, stallTimeoutMs });
   const verificationRunner = new WorkRunner<VerificationWork>({
-    ...{ clock, logger, serverId, maxConcurrent: 1 },
+    ...{ clock, logger, serverId, maxConcurrent: 1, onLeft },
     kind: {
       name: 'verification',
       run: (work, stop) => runVerification.run(work, stop),

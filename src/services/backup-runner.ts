@@ -17,6 +17,7 @@ interface BackupRunnerDeps {
   readonly logger: Logger;
   readonly serverId: string;
   readonly maxConcurrent: number;
+  readonly onLeft: () => void;
 }
 
 /** Runs the backups of this server. What waits or runs can be cancelled, from any server. */

@@ -4,6 +4,8 @@ import type { Clock } from '../domain/clock.js';
 
 /** How often a running server looks for work that others, or it itself, have abandoned. */
 const RECOVERY_INTERVAL_MS = 15_000;
+/** How long after its work was given up an instance is tried again: what has just failed may need a moment. */
+const SOON_MS = 1000;
 
 /** Tells whether whoever holds a lease is dead, so that its work is to be taken over. */
 export type IsAbandoned = (lease: Lease) => boolean;
@@ -28,6 +30,7 @@ interface RecoveryDeps {
 export class Recovery implements AsyncDisposable {
   readonly #deps: RecoveryDeps;
   #timer: NodeJS.Timeout | null = null;
+  #soon: NodeJS.Timeout | null = null;
   #recovering: Promise<void> | null = null;
   #isClosed = false;
 
@@ -49,9 +52,17 @@ export class Recovery implements AsyncDisposable {
     }, RECOVERY_INTERVAL_MS).unref();
   }
 
+  /** Does not wait for the next interval: this server has just given work up. */
+  soon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
+      this.#schedule((lease) => this.#isExpired(lease));
+    }, SOON_MS).unref();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const timer of [this.#timer, this.#soon]) if (timer !== null) clearTimeout(timer);
     await this.#recovering;
   }
 

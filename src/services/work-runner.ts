@@ -27,12 +27,22 @@ interface WorkRunnerDeps<T> {
   readonly logger: Logger;
   readonly serverId: string;
   readonly maxConcurrent: number;
+  /** Called when work was left to recovery that may take it over at once. */
+  readonly onLeft: () => void;
+}
+
+interface Order {
+  readonly work: (stop: AbortController) => Promise<void>;
+  /** Called when the work has rejected. */
+  readonly onLeft: () => Promise<void>;
 }
 
 /** A piece of work that waits for its turn, or runs. */
 class Job {
   readonly stop = new AbortController();
   readonly done: Promise<void>;
+  /** Whether it was given up here without an end: its lease is no longer kept. */
+  isLeft = false;
   #begin: () => void = () => undefined;
   #isBegun = false;
 
@@ -104,12 +114,18 @@ export class WorkRunner<T extends { readonly id: string }> {
   /** Takes a piece of work that was recorded with this server's lease. Resolves at its end, however it ends. */
   start(item: T): Promise<void> {
     const { kind } = this.#deps;
-    return this.#take(item.id, (stop) => kind.run(item, stop));
+    return this.#take(item.id, {
+      work: (stop) => kind.run(item, stop),
+      onLeft: () => this.#release(item.id),
+    });
   }
 
-  /** Takes a piece of work that another has left, to be ended in its own way. Resolves at its end, however it ends. */
+  /**
+   * Takes a piece of work that another has left, to be ended in its own way. Resolves at its end, however it ends. One that
+   * cannot be ended keeps its lease: it is tried again when that has run out.
+   */
   startRecovery(id: string, recover: (stop: AbortController) => Promise<void>): Promise<void> {
-    return this.#take(id, recover);
+    return this.#take(id, { work: recover, onLeft: () => Promise.resolve() });
   }
 
   /** Stops a piece of work, if it is here. */
@@ -135,9 +151,10 @@ export class WorkRunner<T extends { readonly id: string }> {
     clearInterval(this.#renewal);
   }
 
-  #take(id: string, work: (stop: AbortController) => Promise<void>): Promise<void> {
+  #take(id: string, { work, onLeft }: Order): Promise<void> {
     const job: Job = new Job(async (stop) => {
-      await this.#run(id, () => work(stop));
+      job.isLeft = !(await this.#run(id, () => work(stop)));
+      if (job.isLeft) await onLeft();
       // What was begun under the same id as soon as this had ended is not this one.
       if (this.#jobs.get(id) === job) this.#jobs.delete(id);
     });
@@ -147,17 +164,31 @@ export class WorkRunner<T extends { readonly id: string }> {
     return job.done;
   }
 
-  async #run(id: string, work: () => Promise<void>): Promise<void> {
+  /** @returns whether it has come to its end */
+  async #run(id: string, work: () => Promise<void>): Promise<boolean> {
     const { kind, logger } = this.#deps;
     try {
       await work();
+      return true;
     } catch (error) {
       logger.error({ err: error, [`${kind.name}Id`]: id }, `${kind.name} is left to recovery`);
+      return false;
+    }
+  }
+
+  /** Recovery need not wait for a lease that nobody works under. One that cannot be given back runs out. */
+  async #release(id: string): Promise<void> {
+    const { kind, clock, logger, serverId, onLeft } = this.#deps;
+    try {
+      await kind.renewLeases([id], { owner: serverId, expiresAt: clock() });
+      onLeft();
+    } catch (error) {
+      logger.warn({ err: error, [`${kind.name}Id`]: id }, `lease of a ${kind.name} could not be given back`);
     }
   }
 
   async #renewLeases(): Promise<void> {
-    const ids = [...this.#jobs.keys()];
+    const ids = [...this.#jobs].filter(([, { isLeft }]) => !isLeft).map(([id]) => id);
     if (ids.length === 0) return;
     const { kind, logger } = this.#deps;
     try {

@@ -128,7 +128,7 @@ class TwoServers implements AsyncDisposable {
       maxConcurrentDumps: 2,
       stallTimeoutMs: 60_000,
     });
-    const runner = new BackupRunner({ ...shared, runBackup, maxConcurrent: 1 });
+    const runner = new BackupRunner({ ...shared, runBackup, maxConcurrent: 1, onLeft: () => undefined });
     return { runBackup, runner, recover: new RecoverBackups({ ...shared, runner, conclude }) };
   }
 

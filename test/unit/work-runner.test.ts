@@ -18,14 +18,26 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function createRunner(run: Run, maxConcurrent = 1): { runner: WorkRunner<Item>; renewed: (readonly string[])[] } {
+interface Watched {
+  readonly runner: WorkRunner<Item>;
+  readonly renewed: (readonly string[])[];
+  /** Ids whose lease was set to end now. */
+  readonly released: string[];
+  /** How often it was said that work was left. */
+  readonly countLeft: () => number;
+}
+
+function createRunner(run: Run, maxConcurrent = 1): Watched {
   const renewed: (readonly string[])[] = [];
+  const released: string[] = [];
+  let left = 0;
   const runner = new WorkRunner<Item>({
     kind: {
       name: 'work',
       run,
-      renewLeases: (ids) => {
-        renewed.push(ids);
+      renewLeases: (ids, { expiresAt }) => {
+        if (expiresAt.getTime() <= Date.now()) released.push(...ids);
+        else renewed.push(ids);
         return Promise.resolve();
       },
       shuttingDown: () => new Error('shutting down'),
@@ -34,8 +46,11 @@ function createRunner(run: Run, maxConcurrent = 1): { runner: WorkRunner<Item>; 
     logger: pino({ level: 'silent' }),
     serverId: 'server-a',
     maxConcurrent,
+    onLeft: () => {
+      left += 1;
+    },
   });
-  return { runner, renewed };
+  return { runner, renewed, released, countLeft: () => left };
 }
 
 /** Work that is held until it is let go, by its id. */
@@ -111,9 +126,9 @@ test('keeps work that begins under an id whose last work is just ending', async 
   expect(runner.has('a')).toBe(false);
 });
 
-test('goes on with the next when one rejects', async () => {
+test('goes on with the next when one rejects, and gives its lease back for whoever recovers it', async () => {
   const begun: string[] = [];
-  const { runner } = createRunner(({ id }) => {
+  const { runner, renewed, released, countLeft } = createRunner(({ id }) => {
     begun.push(id);
     return id === 'a' ? Promise.reject(new Error('broken')) : Promise.resolve();
   });
@@ -121,6 +136,13 @@ test('goes on with the next when one rejects', async () => {
   await Promise.all([runner.start({ id: 'a' }), runner.start({ id: 'b' })]);
 
   expect(begun).toEqual(['a', 'b']);
+  await vi.advanceTimersByTimeAsync(LEASE_MS / 6);
+  expect({ renewed, released, left: countLeft(), has: runner.has('a') }).toEqual({
+    renewed: [],
+    released: ['a'],
+    left: 1,
+    has: false,
+  });
 });
 
 test('drains: gives up what waits at once, what runs when the grace time is over, and takes no more', async () => {
