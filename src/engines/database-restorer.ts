@@ -45,7 +45,7 @@ export interface DatabaseRestorer {
    * Removes what a restore has put beside, and puts back what a broken-off commit has put aside. After a commit that was
    * done it removes only what that has left. @throws as `commitRestore` does
    */
-  abandonRestore(target: RestoreTarget): Promise<void>;
+  abandonRestore(target: AbandonTarget): Promise<void>;
   /**
    * Proves a dump: loads it into a scratch database, counts the rows of its tables, and removes the database again, whatever
    * happens. What a crash leaves is for `abandonRestore`, with the same staging id.
@@ -67,6 +67,11 @@ export interface RestoreTarget {
   /** A folder of its own for this call; the caller removes it. */
   readonly scratchDir: string;
   readonly signal: AbortSignal;
+}
+
+export interface AbandonTarget extends RestoreTarget {
+  /** Whether a commit has begun, perhaps on another server: before that, nothing that has a name of its own was touched. */
+  readonly isCommitBegun: boolean;
 }
 
 export interface ProofTarget extends Pick<RestoreTarget, 'stagingId' | 'scratchDir' | 'signal'> {

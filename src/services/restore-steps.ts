@@ -4,7 +4,7 @@ import type { ManifestArtifact } from '../artifacts/manifest.js';
 import type { ArtifactPipeline } from '../artifacts/pipeline.js';
 import type { Backup } from '../domain/backup.js';
 import type { Restore } from '../domain/restore.js';
-import type { DatabaseRestorer, DumpToLoad, RestoreTarget } from '../engines/database-restorer.js';
+import type { AbandonTarget, DatabaseRestorer, DumpToLoad, RestoreTarget } from '../engines/database-restorer.js';
 import { toFile } from './artifact-file.js';
 import type { InstanceConnector } from './instance-connector.js';
 import { inScratchFolder } from './scratch-folder.js';
@@ -91,12 +91,13 @@ export class RestoreSteps {
 
   /** Takes back what of a restore could not be committed. @throws what keeps that from being done: it is to be done again */
   async undo(restore: Restore, stop: AbortSignal): Promise<void> {
-    await this.#abandon(restore, AbortSignal.any([stop, AbortSignal.timeout(COMMIT_TIMEOUT_MS)]));
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(COMMIT_TIMEOUT_MS)]);
+    await this.#abandon(restore, { isCommitBegun: true, signal });
   }
 
   /** Removes what was put beside. @throws what keeps that from being done for any of its databases */
   async clean(restore: Restore): Promise<void> {
-    await this.#abandon(restore, AbortSignal.timeout(CLEAN_TIMEOUT_MS));
+    await this.#abandon(restore, { isCommitBegun: false, signal: AbortSignal.timeout(CLEAN_TIMEOUT_MS) });
   }
 
   /** Runs work in a scratch folder of its own. */
@@ -104,13 +105,16 @@ export class RestoreSteps {
     return inScratchFolder(this.#deps.scratchRoot, ownerId, work);
   }
 
-  async #abandon(restore: Restore, signal: AbortSignal): Promise<void> {
+  async #abandon(
+    restore: Restore,
+    { isCommitBegun, signal }: Pick<AbandonTarget, 'isCommitBegun' | 'signal'>,
+  ): Promise<void> {
     const faults: unknown[] = [];
     for (const { restoreAs } of restore.databases) {
       const place = { database: restoreAs, signal };
-      await this.#withTarget(restore, place, (engine, target) => engine.abandonRestore(target)).catch(
-        (error: unknown) => faults.push(error),
-      );
+      await this.#withTarget(restore, place, (engine, target) =>
+        engine.abandonRestore({ ...target, isCommitBegun }),
+      ).catch((error: unknown) => faults.push(error));
     }
     if (faults.length > 0) throw faults[0];
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RestoreFailureCode } from '../../src/domain/restore.js';
 import type { DatabaseEngine } from '../../src/engines/database-engine.js';
-import type { RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { AbandonTarget } from '../../src/engines/database-restorer.js';
 import { errorOf } from '../support/dumps.js';
 import { aim, toLoad } from '../support/restores.js';
 import type { TakenDump } from '../support/restores.js';
@@ -9,7 +9,7 @@ import { restorerFaultContract, restorerProofContract } from './database-restore
 import { dumpOf, stateOf } from './restorer-subject.js';
 import type { RestorerSubject } from './restorer-subject.js';
 
-async function restore(engine: DatabaseEngine, target: RestoreTarget, dump: TakenDump): Promise<void> {
+async function restore(engine: DatabaseEngine, target: AbandonTarget, dump: TakenDump): Promise<void> {
   await engine.stageRestore(target, toLoad(dump));
   expect(await engine.commitRestore(target)).toBe(true);
 }

@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ClientTools } from '../../src/engines/client-tools.js';
-import type { RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { AbandonTarget } from '../../src/engines/database-restorer.js';
 import { MysqlEngine } from '../../src/engines/mysql/mysql-engine.js';
 import { toReplacedName, toStagedName } from '../../src/engines/staging-name.js';
 import { errorOf } from '../support/dumps.js';
@@ -51,7 +51,7 @@ describe.skipIf(!hasMariadbPrograms)('a restore to MariaDB that is broken off', 
     return rows.map(({ name }) => name as string);
   }
 
-  async function stage(dump: TakenDump, database = 'shop'): Promise<RestoreTarget> {
+  async function stage(dump: TakenDump, database = 'shop'): Promise<AbandonTarget> {
     const target = await aim({ url: server.url(), scratch }, { database, overwrite: true });
     await engine.stageRestore(target, toLoad(dump));
     return target;
@@ -70,7 +70,7 @@ describe.skipIf(!hasMariadbPrograms)('a restore to MariaDB that is broken off', 
   }
 
   /** Between the change of tables and the last of the code. */
-  async function breakOff(dump = dumps.fresh, database = 'shop'): Promise<RestoreTarget> {
+  async function breakOff(dump = dumps.fresh, database = 'shop'): Promise<AbandonTarget> {
     const target = await stage(dump, database);
     using _killer = beforeStatement(/50003 TRIGGER/, killAll);
     expect(await errorOf(engine.commitRestore(target))).toMatchObject(NOBODY_KNOWS);

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
-import type { RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { AbandonTarget } from '../../src/engines/database-restorer.js';
 import { toReplacedName, toStagedName } from '../../src/engines/staging-name.js';
 import { errorOf } from '../support/dumps.js';
 import { createPostgresqlEngine } from '../support/postgres-engine.js';
@@ -17,7 +17,7 @@ const PATIENCE_MS = 60_000;
 /** A database shop of a user who is no superuser, what is to replace it, and a session of the superuser. */
 class Shop implements AsyncDisposable {
   readonly server: PostgresServer;
-  readonly target: RestoreTarget;
+  readonly target: AbandonTarget;
   readonly dump: TakenDump;
   readonly #scratch: TempDir;
   readonly #sessions: Client[] = [];

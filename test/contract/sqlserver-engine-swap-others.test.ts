@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { AbandonTarget } from '../../src/engines/database-restorer.js';
 import { toReplacedName, toStagedName } from '../../src/engines/staging-name.js';
 import { errorOf } from '../support/dumps.js';
 import { NEW_TABLES, OLD_TABLES, RestoreLab } from '../support/sqlserver/restore-lab.js';
@@ -21,13 +21,13 @@ function tablesOf(name: string): unknown {
 }
 
 describe('a database that somebody creates by the name while the old one is aside', () => {
-  function expectNothingTouched({ stagingId }: RestoreTarget): void {
+  function expectNothingTouched({ stagingId }: AbandonTarget): void {
     expect(tablesOf('shop')).toEqual(STRANGER);
     expect(tablesOf(toReplacedName(stagingId))).toEqual(OLD_TABLES);
     expect(tablesOf(toStagedName(stagingId))).toEqual(NEW_TABLES);
   }
 
-  function halfReplaced({ stagingId }: RestoreTarget): object {
+  function halfReplaced({ stagingId }: AbandonTarget): object {
     const names = `half replaced: the old one is named ${toReplacedName(stagingId)} there, the new one ${toStagedName(stagingId)}`;
     const sentence = new RegExp(
       `database shop is ${names}\\W+somebody has created a database named shop meanwhile`,
@@ -36,7 +36,7 @@ describe('a database that somebody creates by the name while the old one is asid
     return { name: 'EngineUnreachableError', message: expect.stringMatching(sentence) };
   }
 
-  async function meetStranger(): Promise<RestoreTarget> {
+  async function meetStranger(): Promise<AbandonTarget> {
     const target = await lab.stage();
     const hold = lab.model.holdOn(GIVES_NAME);
     const error = errorOf(lab.engine.commitRestore(target));
@@ -127,6 +127,13 @@ test('a session that has taken the only place of a swap that was broken off is e
     expect(await lab.engine.commitRestore(target)).toBe(true);
   }
   expect(lab.model.state.get('shop')).toMatchObject({ tables: NEW_TABLES, userAccess: 'MULTI_USER' });
+  expect(await lab.listEverything()).toEqual(['shop']);
+});
+
+test('a database that its operator keeps for himself stays so when the restore ends before its commit', async () => {
+  lab.model.state.get('shop').userAccess = 'SINGLE_USER';
+  await lab.engine.abandonRestore({ ...(await lab.stage()), isCommitBegun: false });
+  expect(lab.model.state.get('shop')).toMatchObject({ tables: OLD_TABLES, userAccess: 'SINGLE_USER' });
   expect(await lab.listEverything()).toEqual(['shop']);
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { AbandonTarget } from '../../src/engines/database-restorer.js';
 import { toReplacedName } from '../../src/engines/staging-name.js';
 import { errorOf } from '../support/dumps.js';
 import { NEW_TABLES, OLD_TABLES, RestoreLab } from '../support/sqlserver/restore-lab.js';
@@ -45,7 +45,7 @@ beforeEach(async () => {
 afterEach(async () => lab[Symbol.asyncDispose]());
 
 /** In every instant: all of the old content or of the new one has the name, or nobody, and the old one is kept. */
-function contentNow(target: RestoreTarget): 'old' | 'new' | 'aside' {
+function contentNow(target: AbandonTarget): 'old' | 'new' | 'aside' {
   const found = lab.model.state.find('shop');
   const kept = found ?? lab.model.state.get(toReplacedName(target.stagingId));
   expect(kept.state).toBe('ONLINE');
@@ -62,7 +62,7 @@ async function expectSettled(content: 'old' | 'new', owner = 'clerk'): Promise<v
 }
 
 /** A commit whose connection is lost once the old one is aside. */
-async function breakOff(): Promise<RestoreTarget> {
+async function breakOff(): Promise<AbandonTarget> {
   const target = await lab.stage();
   lab.model.faults.plan({ pattern: /MODIFY NAME = \[shop\]$/, mishap: CUT });
   expect(await errorOf(lab.engine.commitRestore(target))).toMatchObject(NOBODY_KNOWS);
@@ -99,7 +99,7 @@ test('a swap, and its abandonment, have the statements that are broken off here,
 
 describe.each(COMMIT)('a commit that %s', (label, pattern, spared) => {
   describe.each(BLOWS)('and %s', (_blow, instant, mishap) => {
-    async function strike(): Promise<{ target: RestoreTarget; content: 'old' | 'new' | 'aside' }> {
+    async function strike(): Promise<{ target: AbandonTarget; content: 'old' | 'new' | 'aside' }> {
       const target = await lab.stage();
       lab.model.faults.plan({ pattern, spared, instant, mishap });
       const outcome = await lab.engine.commitRestore(target).catch((error: unknown) => error);

@@ -81,6 +81,7 @@ test.each(['QUEUED', 'CHECKING', 'LOADING'])(
     expect({ status, code: failure?.code }).toEqual({ status: 'FAILED', code: 'INTERRUPTED' });
     expect(failure?.message).toContain('the target is as it was');
     expect(engine.stagedAt(URL)).toEqual([]);
+    expect(engine.restoreCalls.map(({ isCommitBegun }) => isCommitBegun)).toEqual([false, false]);
     expect(sizesOf(engine)).toEqual([3000, 3000]);
     expect(await second.statusOf(instanceId)).toBe('AVAILABLE');
   },
@@ -113,7 +114,10 @@ test('a restore whose server died while it was being undone goes on being undone
     status: 'FAILED',
     failure: { code: 'TARGET_EXISTS', message: 'There is one.' },
   });
-  expect(engine.restoreCalls.map(({ step }) => step)).toEqual(['abandon', 'abandon']);
+  expect(engine.restoreCalls).toMatchObject([
+    { step: 'abandon', isCommitBegun: true },
+    { step: 'abandon', isCommitBegun: true },
+  ]);
   expect(sizesOf(engine)).toEqual([3000, 3000]);
   expect(await second.statusOf(instanceId)).toBe('AVAILABLE');
 });

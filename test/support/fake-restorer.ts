@@ -4,7 +4,13 @@ import { RestoreFailedError } from '../../src/domain/failure.js';
 import { RestoreFailureCode } from '../../src/domain/restore.js';
 import { abortable } from '../../src/engines/abortable-content.js';
 import { toVersionNumbers } from '../../src/engines/client-tools.js';
-import type { DatabaseRestorer, DumpToLoad, ProofTarget, RestoreTarget } from '../../src/engines/database-restorer.js';
+import type {
+  AbandonTarget,
+  DatabaseRestorer,
+  DumpToLoad,
+  ProofTarget,
+  RestoreTarget,
+} from '../../src/engines/database-restorer.js';
 import { Hold } from './hold.js';
 
 /** A call that a restore made, in the order of the calls. */
@@ -13,7 +19,11 @@ export interface RestoreCall {
   /** Null for a proof: it is for no database in particular. */
   readonly database: string | null;
   readonly stagingId: string;
+  /** Of an abandonment: what it was told. */
+  readonly isCommitBegun?: boolean;
 }
+
+type LoggedTarget = Partial<Pick<AbandonTarget, 'database' | 'isCommitBegun'>>;
 
 /**
  * Restores into memory. An instance is the host of its URL: each has `databases`, and what was restored to it. It outlives
@@ -105,7 +115,7 @@ export abstract class FakeRestorer implements DatabaseRestorer {
     return !this.leavesRest;
   }
 
-  abandonRestore(target: RestoreTarget): Promise<void> {
+  abandonRestore(target: AbandonTarget): Promise<void> {
     this.#log('abandon', target);
     if (this.abandonFault !== null) return Promise.reject(this.abandonFault);
     hostMap(this.#staged, target.url).delete(target.stagingId);
@@ -144,9 +154,10 @@ export abstract class FakeRestorer implements DatabaseRestorer {
 
   #log(
     step: RestoreCall['step'],
-    { stagingId, database }: { readonly stagingId: string; readonly database?: string },
+    { stagingId, database, isCommitBegun }: Pick<ProofTarget, 'stagingId'> & LoggedTarget,
   ): void {
-    this.restoreCalls.push({ step, database: database ?? null, stagingId });
+    const told = isCommitBegun === undefined ? {} : { isCommitBegun };
+    this.restoreCalls.push({ step, database: database ?? null, stagingId, ...told });
   }
 }
 

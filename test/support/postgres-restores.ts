@@ -1,4 +1,4 @@
-import type { RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { AbandonTarget } from '../../src/engines/database-restorer.js';
 import { createPostgresqlEngine } from './postgres-engine.js';
 import type { PostgresServer } from './postgres-server.js';
 import { aim, takeRecordedDump, toLoad } from './restores.js';
@@ -10,7 +10,7 @@ export async function takeFrom(url: string, name: string): Promise<TakenDump> {
   return await takeRecordedDump({ engine: createPostgresqlEngine(), url, name, scratch });
 }
 
-type Aim = Partial<RestoreTarget> & Pick<RestoreTarget, 'database'>;
+type Aim = Partial<AbandonTarget> & Pick<AbandonTarget, 'database'>;
 
 /** Restores a dump through the engine, to its end; what fails is abandoned, as the runner does. */
 export async function restoreTo(url: string, dump: TakenDump, target: Aim): Promise<void> {

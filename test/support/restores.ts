@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactFormat, DumpContents } from '../../src/domain/backup.js';
 import type { DatabaseEngine } from '../../src/engines/database-engine.js';
-import type { DumpToLoad, RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { AbandonTarget, DumpToLoad } from '../../src/engines/database-restorer.js';
 import { beginDump, readAll } from './dumps.js';
 import type { TempDir } from './temp-dir.js';
 
@@ -52,14 +52,15 @@ export async function* failingHalf(bytes: Uint8Array, error: Error): AsyncGenera
   throw error;
 }
 
-/** A target that no other restore has, by default a new database. */
+/** A target that no other restore has, by default a new database. To be abandoned, a commit of it may have begun. */
 export async function aim(
   { url, scratch }: { readonly url: string; readonly scratch: TempDir },
-  target: Partial<RestoreTarget> & { readonly database: string },
-): Promise<RestoreTarget> {
+  target: Partial<AbandonTarget> & { readonly database: string },
+): Promise<AbandonTarget> {
   return {
     url,
     overwrite: false,
+    isCommitBegun: true,
     stagingId: newStagingId(),
     scratchDir: await mkdtemp(join(scratch.path, 'restore-')),
     signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import type { RestoreTarget } from '../../src/engines/database-restorer.js';
+import type { AbandonTarget } from '../../src/engines/database-restorer.js';
 import { SqliteEngine } from '../../src/engines/sqlite/sqlite-engine.js';
 import { aim, takeRecordedDump, toLoad } from './restores.js';
 import type { TakenDump } from './restores.js';
@@ -50,20 +50,20 @@ export class RestoreLab implements AsyncDisposable {
   }
 
   /** By default replaces `shop.db`. */
-  async aim(target: Partial<RestoreTarget> = {}): Promise<RestoreTarget> {
+  async aim(target: Partial<AbandonTarget> = {}): Promise<AbandonTarget> {
     return aim(
       { url: `sqlite:${this.folder}`, scratch: this.scratch },
       { database: 'shop.db', overwrite: true, ...target },
     );
   }
 
-  async stage(target: Partial<RestoreTarget> = {}): Promise<RestoreTarget> {
+  async stage(target: Partial<AbandonTarget> = {}): Promise<AbandonTarget> {
     const aimed = await this.aim(target);
     await engine.stageRestore(aimed, toLoad(this.dump));
     return aimed;
   }
 
-  async restore(target: Partial<RestoreTarget> = {}): Promise<void> {
+  async restore(target: Partial<AbandonTarget> = {}): Promise<void> {
     await engine.commitRestore(await this.stage(target));
   }
 

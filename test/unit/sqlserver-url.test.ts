@@ -17,7 +17,7 @@ function faultOf(url: string): unknown {
 
 describe('a URL of a SQL Server', () => {
   test('says where it is, as whom to connect, and where files are exchanged', () => {
-    expect(parse('backup:p%40ss@db.example.com:1533/shop')).toEqual({
+    expect(parse('backup:p%40ss@db.example.com:1533/')).toEqual({
       host: 'db.example.com',
       port: 1533,
       instanceName: null,
@@ -84,6 +84,7 @@ describe('a URL of a SQL Server', () => {
     [`sqlserver://host%5C?${SHARED}`, 'host'],
     [`sqlserver://host\\?${SHARED}`, 'host'],
     ['sqlserver:///x', 'host'],
+    [`sqlserver://host/SALES?${SHARED}`, 'path'],
     [`sqlserver://sa:%zz@host?${SHARED}`, 'encoding'],
   ])('is refused with a rule and a sentence: %s', (url, rule) => {
     expect(faultOf(url)).toMatchObject({

@@ -2,7 +2,7 @@ import type { ArtifactFormat, TableRows } from '../../domain/backup.js';
 import type { Database } from '../../domain/database.js';
 import { abortable } from '../abortable-content.js';
 import type { DatabaseEngine, Dump, DumpRequest, Health, Probe } from '../database-engine.js';
-import type { DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
+import type { AbandonTarget, DumpToLoad, ProofTarget, RestoreTarget } from '../database-restorer.js';
 import { badServerUrl } from '../server-url.js';
 import { SqlServerConnection } from './connection.js';
 import { isKept, readDatabaseStates, toDatabase } from './database-states.js';
@@ -110,7 +110,7 @@ export class SqlServerEngine implements DatabaseEngine {
     return commitRestore(this.#toPartner(target.url), target);
   }
 
-  async abandonRestore(target: RestoreTarget): Promise<void> {
+  async abandonRestore(target: AbandonTarget): Promise<void> {
     await abandonRestore(this.#toPartner(target.url), target);
   }
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../../domain/errors.js';
 import { EngineUnreachableError } from '../database-engine.js';
-import type { RestoreTarget } from '../database-restorer.js';
+import type { AbandonTarget, RestoreTarget } from '../database-restorer.js';
 import { SqlServerConnection } from './connection.js';
 import { faultsOf } from './errors.js';
 import { holdName, toRestoreFileName } from './exchange-names.js';
@@ -47,7 +47,7 @@ export async function commitRestore(partner: ExchangePartner, target: RestoreTar
 }
 
 /** @throws as `DatabaseRestorer.commitRestore` does */
-export async function abandonRestore(partner: ExchangePartner, target: RestoreTarget): Promise<void> {
+export async function abandonRestore(partner: ExchangePartner, target: AbandonTarget): Promise<void> {
   await told(target, async () => {
     await using connection = await openAlone(partner, target);
     const names = toNames(target);
@@ -57,9 +57,11 @@ export async function abandonRestore(partner: ExchangePartner, target: RestoreTa
     else if (present.replaced !== null) await drop(connection, names.replaced);
     if (present.staged !== null) await drop(connection, names.staged);
     await removeFile(partner, toRestoreFileName(target.stagingId));
-    // One that was broken off between two statements has left it so. Somebody else who is in there keeps it so.
-    const isClosed = present.staged !== null && present.target?.access === 'SINGLE_USER' && target.overwrite;
-    if (isClosed) await setAccess(connection, present.target.name, EVERYBODY).catch(() => undefined);
+    // A commit that was broken off between two statements has left it so. Somebody else who is in there keeps it so.
+    const mayBeClosed = target.isCommitBegun && target.overwrite && present.staged !== null;
+    if (mayBeClosed && present.target?.access === 'SINGLE_USER') {
+      await setAccess(connection, present.target.name, EVERYBODY).catch(() => undefined);
+    }
   });
 }
 

@@ -67,6 +67,12 @@ export function toServer(url: string): SqlServer {
   if (host === '' || instanceName === '') {
     throw badServerUrl('host', `The URL must name a host, and an instance behind a backslash, as in ${RULES.example}.`);
   }
+  // Some drivers take it for an instance, others for a database: neither is to be guessed.
+  if (parsed.database !== null) {
+    const sentence =
+      'The URL must end behind the host: name an instance as host\\INSTANCE, and no database, since all of them are looked after.';
+    throw badServerUrl('path', sentence);
+  }
   return {
     host,
     // As Microsoft's own drivers do: whoever knows the port need not ask for it.

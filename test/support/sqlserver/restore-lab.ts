@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import type { RestoreTarget } from '../../../src/engines/database-restorer.js';
+import type { AbandonTarget } from '../../../src/engines/database-restorer.js';
 import type { SqlServerEngine } from '../../../src/engines/sqlserver/sqlserver-engine.js';
 import { aim, toLoad } from '../restores.js';
 import type { TakenDump } from '../restores.js';
@@ -43,12 +43,12 @@ export class RestoreLab implements AsyncDisposable {
   }
 
   /** To replace `shop` by default. */
-  async aim(more: Partial<RestoreTarget> = {}): Promise<RestoreTarget> {
+  async aim(more: Partial<AbandonTarget> = {}): Promise<AbandonTarget> {
     const place = { url: this.model.url(), scratch: this.#scratch };
     return aim(place, { database: 'shop', overwrite: true, ...more });
   }
 
-  async stage(more: Partial<RestoreTarget> = {}): Promise<RestoreTarget> {
+  async stage(more: Partial<AbandonTarget> = {}): Promise<AbandonTarget> {
     const target = await this.aim(more);
     await this.engine.stageRestore(target, toLoad(createDump()));
     return target;
