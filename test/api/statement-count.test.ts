@@ -4,6 +4,9 @@ import { FakeEngine } from '../support/fake-engine.js';
 import { collectReads } from '../support/statement-count.js';
 import { TestApp } from '../support/test-app.js';
 
+const SMALL_PAGE = 5;
+const LARGE_PAGE = 25;
+
 /** One branch a query: whether two branches share a batch is a matter of timing. */
 const QUERIES = [
   'query ($first: Int) { instances(first: $first) { totalCount nodes { name databases { name } } } }',
@@ -49,7 +52,7 @@ function toShape(sql: string): string {
     .replace(/LIMIT \d+/g, 'LIMIT');
 }
 
-/** That each query reads a page of 50 with as many statements as one of 5. */
+/** That each query reads a page of 25 with as many statements as one of 5. */
 async function expectConstant(app: TestApp, queries: readonly string[]): Promise<void> {
   for (const query of queries) {
     const statementsOf = async (first: number): Promise<readonly string[]> =>
@@ -59,19 +62,19 @@ async function expectConstant(app: TestApp, queries: readonly string[]): Promise
         expect(Object.values(data as Record<string, { nodes: unknown[] }>)[0]?.nodes).toHaveLength(first);
       });
 
-    const few = await statementsOf(5);
-    const many = await statementsOf(50);
+    const few = await statementsOf(SMALL_PAGE);
+    const many = await statementsOf(LARGE_PAGE);
 
     expect(many.map(toShape).sort()).toEqual(few.map(toShape).sort());
     expect(few.length).toBeLessThan(8);
   }
 }
 
-test('a page of 50 costs as many statements as a page of 5, whatever is nested in it', async () => {
+test('a page of 25 costs as many statements as a page of 5, whatever is nested in it', async () => {
   const engine = new FakeEngine();
   const hold = engine.hold();
-  const app = await startFull(engine, 50);
-  await hold.reached(50);
+  const app = await startFull(engine, LARGE_PAGE);
+  await hold.reached(LARGE_PAGE);
   try {
     await expectConstant(app, QUERIES);
   } finally {
@@ -82,7 +85,7 @@ test('a page of 50 costs as many statements as a page of 5, whatever is nested i
 
 test('so does a page of what is restored, verified and written to the audit log', { timeout: 120_000 }, async () => {
   const engine = new FakeEngine();
-  await using app = await startFull(engine, 50);
+  await using app = await startFull(engine, LARGE_PAGE);
   const { data } = await app.graphql('{ backups(first: 100) { nodes { id instanceId } } }');
   const backups = data.backups.nodes as { id: string; instanceId: string }[];
   await Promise.all(backups.map(({ id }) => app.waitForEnd(id)));
@@ -93,7 +96,7 @@ test('so does a page of what is restored, verified and written to the audit log'
       beginRestore(app, { backupId, targetInstanceId, overwrite: true }),
     ),
   );
-  await hold.reached(50);
+  await hold.reached(LARGE_PAGE);
   try {
     await expectConstant(app, QUERIES_OF_RESTORES);
   } finally {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, launchBrowser } from '../support/browser.js';
 import { ConsoleSession } from '../support/console-session.js';
@@ -7,13 +7,28 @@ import { FakeEngine } from '../support/fake-engine.js';
 import { Hold } from '../support/hold.js';
 import { TestApp } from '../support/test-app.js';
 
+/** Longer than the page waits at most before it reads anything again. */
 const QUIET_MS = 2000;
 
-async function asksWithin(page: Page, timeout: number): Promise<boolean> {
-  return page.waitForRequest(() => true, { timeout }).then(
-    () => true,
-    () => false,
-  );
+/** Resolves once all that the page has asked is answered, and it asks nothing more. */
+async function untilQuiet(page: Page): Promise<void> {
+  const open = new Set<Request>();
+  let lastAt = performance.now();
+  const heed = (request: Request, isOpen: boolean): void => {
+    open[isOpen ? 'add' : 'delete'](request);
+    lastAt = performance.now();
+  };
+  page.on('request', (request) => {
+    heed(request, true);
+  });
+  page.on('requestfinished', (request) => {
+    heed(request, false);
+  });
+  page.on('requestfailed', (request) => {
+    heed(request, false);
+  });
+  const isQuiet = (): boolean => open.size === 0 && performance.now() - lastAt > QUIET_MS;
+  await expect.poll(isQuiet, { timeout: 60_000 }).toBe(true);
 }
 
 /** What the eye sees; what a screen reader is told is written beside it, a little later. */
@@ -48,7 +63,7 @@ describe.skipIf(!hasBrowser)('In the console the progress of a backup', { timeou
     // Storing is one of two passes over the bytes.
     await percentOf(session, '20%').waitFor();
     // What the new backup has made the page read is read.
-    while (await asksWithin(session.page, QUIET_MS));
+    await untilQuiet(session.page);
     const requests: string[] = [];
     session.page.on('request', (request) => {
       if (request.method() === 'POST') requests.push(request.postData() ?? '');

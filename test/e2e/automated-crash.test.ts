@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { listBackups, readPolicy, setPolicy } from '../support/backup-policies.js';
+import { KILLS } from '../support/kills.js';
 import { ServerProcess } from '../support/server-process.js';
 import { SqliteFile } from '../support/sqlite.js';
 import { TempDir } from '../support/temp-dir.js';
 
-const KILLS = 4;
 /** In which a server finds what is due, claims it and takes the backup. */
 const SPAN_MS = 1200;
 

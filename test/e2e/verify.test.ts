@@ -5,7 +5,7 @@ import { beginRestore, verify, waitForRestoreEnd } from '../support/backup-use.j
 import { FakeEngine } from '../support/fake-engine.js';
 import { TestApp } from '../support/test-app.js';
 
-const FLIPS = 200;
+const FLIPS = 100;
 
 async function flip(path: string, bit: number): Promise<void> {
   const file = await open(path, 'r+');

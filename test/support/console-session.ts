@@ -40,7 +40,12 @@ export class ConsoleSession implements AsyncDisposable {
     at: { readonly url: string; readonly path?: string },
     options: BrowserContextOptions = {},
   ): Promise<ConsoleSession> {
-    const context = await browser.newContext({ viewport: WINDOW, timezoneId: 'UTC', ...options });
+    const context = await browser.newContext({
+      viewport: WINDOW,
+      reducedMotion: 'reduce',
+      timezoneId: 'UTC',
+      ...options,
+    });
     const session = new ConsoleSession(context, await context.newPage(), at.url);
     await session.page.goto(at.url + (at.path ?? '/'));
     return session;
