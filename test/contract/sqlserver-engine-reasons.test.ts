@@ -97,6 +97,16 @@ describe('a SQL Server that cannot be asked is told with what to do: it', () => 
     expect(logins).toEqual([]);
   });
 
+  test('is logged in to in master, the one database that no restore renames', async () => {
+    const databases = new Set<string>();
+    const onLogin = ({ database }: { readonly database: string }): null => {
+      databases.add(database);
+      return null;
+    };
+    await reasonOfServer({ ...DUMB, onLogin }, 'encrypt=false');
+    expect([...databases]).toEqual(['master']);
+  });
+
   test('gives up soon after its signal is aborted', async () => {
     await using server = await TdsServer.start({ ...DUMB, isSilent: true });
     const aborting = new AbortController();
