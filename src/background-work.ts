@@ -85,7 +85,8 @@ export function createBackgroundWork(parts: WorkParts, opened: Opened): Backgrou
   const places = new ProofPlaces({ ...parts, scratchUrls });
   const runVerification = new RunVerification({ ...parts, steps, places, stallTimeoutMs });
   const verificationRunner = new WorkRunner<VerificationWork>({
-    ...{ clock, logger, serverId, maxConcurrent: 1, onLeft },
+    // Made again as a whole, it is no hurry.
+    ...{ clock, logger, serverId, maxConcurrent: 1, onLeft: () => undefined },
     kind: {
       name: 'verification',
       run: (work, stop) => runVerification.run(work, stop),
