@@ -15,7 +15,7 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
 
   test('method 1: from the instance list, where the status goes to Backing up and back to Available', async () => {
     await using app = await TestApp.start();
-    await app.registerSample('shop', { sizeBytes: 200_000_000 });
+    await app.registerSample('shop', { sizeBytes: 80_000_000 });
     await using session = await ConsoleSession.open(browser, app);
     const { page, dialog } = session;
     await page.evaluate('window.isSamePage = true');
@@ -42,7 +42,7 @@ describe.skipIf(!hasBrowser)('A backup is created in the console', { timeout: 12
 
     await session.row('shop').getByText('Backing up').first().waitFor();
     await session.shoot('instances-backing-up');
-    await session.notice(`Backup ${name} of shop is completed.`).waitFor();
+    await session.notice(`Backup ${name} of shop is completed.`).waitFor({ timeout: 60_000 });
     await session.row('shop').getByText('Available').waitFor();
     const seen = await page.evaluate<string[]>('window.seen');
     expect(
